@@ -1,0 +1,1 @@
+//! The decisions of etcd-mesos: pure, without I/O and without a clock.

@@ -1,0 +1,1 @@
+//! What etcd is asked and how it is started, by version.

@@ -1,0 +1,1 @@
+//! Supervises one etcd process for as long as its Mesos task lives.

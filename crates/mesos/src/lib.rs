@@ -1,0 +1,1 @@
+//! The Apache Mesos v1 HTTP API for schedulers and executors.

@@ -1,0 +1,1 @@
+//! The driver around the core: performs its actions, serves its reports.

@@ -1,0 +1,1 @@
+//! Genuine Mesos and real etcd for tests, started and stopped by handle.

@@ -1,0 +1,1 @@
+//! The state store that keeps the record in one local file.
