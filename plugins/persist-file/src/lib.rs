@@ -1,1 +1,245 @@
 //! The state store that keeps the record in one local file.
+//!
+//! The file can be read by a person: one line that says what it is, its version and the SHA-256
+//! of the rest, then the record as JSON. It is replaced as a whole (written beside, synced,
+//! renamed, directory synced), so that a crash leaves the old or the new one, never a torn one.
+//! A lock file beside it is held for as long as the store lives: a second scheduler on the same
+//! machine is refused. It does not protect against a disk that is lost.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use etcd_mesos_core::store::{RECORD_BYTES_MAX, StateStore, StoreError, Stored, Version};
+use sha2::{Digest, Sha256};
+
+/// The first words of every file of ours.
+const MAGIC: &str = "etcd-mesos state 1";
+
+/// A record in one file.
+#[derive(Debug)]
+pub struct FileStore {
+    path: PathBuf,
+    // Held for its lock alone; the kernel lets go of it when the process ends, however it ends.
+    _lock: File,
+}
+
+impl FileStore {
+    /// Opens the store and takes its lock; makes the directory if there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` when the directory cannot be made or written, or another process holds the
+    /// lock.
+    pub fn open(path: impl Into<PathBuf>) -> Result<FileStore, StoreError> {
+        let path = path.into();
+        let unavailable = |source| failed("lock", &path, source);
+        std::fs::create_dir_all(directory(&path)).map_err(unavailable)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(beside(&path, "lock"))
+            .map_err(unavailable)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(FileStore { path, _lock: lock }),
+            Err(TryLockError::Error(source)) => Err(unavailable(source)),
+            Err(TryLockError::WouldBlock) => Err(unavailable(io::Error::other(
+                "another scheduler on this machine holds it; run exactly one for a cluster",
+            ))),
+        }
+    }
+
+    fn read(&self) -> Result<Option<Stored>, StoreError> {
+        let mut bytes = Vec::new();
+        let limit = 2 * RECORD_BYTES_MAX as u64;
+        match File::open(&self.path) {
+            Ok(file) => file.take(limit).read_to_end(&mut bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => Err(error),
+        }
+        .map_err(|source| failed("load", &self.path, source))?;
+        parse(&bytes).map(Some).map_err(|found| self.corrupt(found))
+    }
+
+    fn corrupt(&self, found: String) -> StoreError {
+        StoreError::Corrupt {
+            place: self.place(),
+            found: format!(
+                "{found}. Nothing was changed. Put back a copy of it; without one, a cluster that \
+                 still runs can only be taken over by hand"
+            ),
+        }
+    }
+
+    /// The stored version is compared again under the lock, so that a file that somebody put
+    /// there by hand is not overwritten.
+    fn expect(&self, expected: Version) -> Result<(), StoreError> {
+        let found = self.read()?.map_or(Version(0), |stored| stored.version);
+        if found == expected {
+            return Ok(());
+        }
+        let found = format!("version {} where {} was expected", found.0, expected.0);
+        Err(StoreError::Conflict { place: self.place(), found })
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let temporary = beside(&self.path, "new");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, &self.path)?;
+        File::open(directory(&self.path))?.sync_all()
+    }
+}
+
+#[async_trait]
+impl StateStore for FileStore {
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    async fn load(&self) -> Result<Option<Stored>, StoreError> {
+        self.read()
+    }
+
+    // A record is a few kilobytes, so that a thread of its own would cost more than it saves.
+    async fn save(&self, record: &[u8], expected: Version) -> Result<Version, StoreError> {
+        self.expect(expected)?;
+        let version = Version(expected.0 + 1);
+        self.write(&render(record, version)).map_err(|e| failed("save", &self.path, e))?;
+        Ok(version)
+    }
+
+    async fn remove(&self, expected: Version) -> Result<(), StoreError> {
+        self.expect(expected)?;
+        let gone = std::fs::remove_file(&self.path)
+            .and_then(|()| File::open(directory(&self.path))?.sync_all());
+        gone.map_err(|source| failed("remove", &self.path, source))
+    }
+}
+
+fn failed(operation: &'static str, path: &Path, source: io::Error) -> StoreError {
+    let place = path.display().to_string();
+    StoreError::Unavailable { operation, place, source: Box::new(source) }
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn render(record: &[u8], version: Version) -> Vec<u8> {
+    let mut bytes =
+        format!("{MAGIC} version {} sha256 {}\n", version.0, digest(record)).into_bytes();
+    bytes.extend_from_slice(record);
+    bytes
+}
+
+/// Takes a file apart, or says in words what is wrong with it.
+fn parse(bytes: &[u8]) -> Result<Stored, String> {
+    if bytes.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    let end = bytes.iter().position(|&b| b == b'\n').ok_or("its first line does not end")?;
+    let (header, record) = (String::from_utf8_lossy(&bytes[..end]), &bytes[end + 1..]);
+    let rest = header
+        .strip_prefix(MAGIC)
+        .ok_or_else(|| format!("it begins with {:?}", header.chars().take(40).collect::<String>()))?;
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let ["version", version, "sha256", sum] = words[..] else {
+        return Err(format!("its first line is {header:?}"));
+    };
+    let version = version.parse().map_err(|_| format!("its version is {version:?}"))?;
+    if sum != digest(record) {
+        return Err("its digest does not match: it was edited, or torn".to_owned());
+    }
+    Ok(Stored { bytes: record.to_vec(), version: Version(version) })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, FileStore) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = FileStore::open(dir.path().join("deep/etcd.state")).unwrap();
+        (dir, store)
+    }
+
+    #[tokio::test]
+    async fn what_was_saved_is_loaded() {
+        let (_dir, store) = store();
+        assert_eq!(store.load().await.unwrap(), None);
+        let first = store.save(b"{\"a\":1}", Version(0)).await.unwrap();
+        let second = store.save(b"{\"a\":2}", first).await.unwrap();
+        let loaded = store.load().await.unwrap().unwrap();
+        assert_eq!((loaded.bytes.as_slice(), loaded.version), (&b"{\"a\":2}"[..], second));
+    }
+
+    #[tokio::test]
+    async fn a_stale_writer_changes_nothing() {
+        let (_dir, store) = store();
+        let first = store.save(b"1", Version(0)).await.unwrap();
+        for stale in [Version(0), Version(first.0 + 1)] {
+            let error = store.save(b"2", stale).await.unwrap_err();
+            assert!(matches!(error, StoreError::Conflict { .. }));
+            assert!(matches!(store.remove(stale).await, Err(StoreError::Conflict { .. })));
+        }
+        assert_eq!(store.load().await.unwrap().unwrap().bytes, b"1");
+        store.remove(first).await.unwrap();
+        assert_eq!(store.load().await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn damage_is_never_an_empty_start() {
+        let (_dir, store) = store();
+        let version = store.save(b"{\"a\":1}", Version(0)).await.unwrap();
+        let whole = std::fs::read(&store.path).unwrap();
+        for cut in 0..whole.len() {
+            std::fs::write(&store.path, &whole[..cut]).unwrap();
+            let error = store.load().await.unwrap_err();
+            assert!(matches!(error, StoreError::Corrupt { .. }), "cut at {cut}");
+            assert!(matches!(store.save(b"2", version).await, Err(StoreError::Corrupt { .. })));
+        }
+        std::fs::write(&store.path, "root:x:0:0\n").unwrap();
+        let error = store.load().await.unwrap_err().to_string();
+        assert!(error.contains("it begins with \"root:x:0:0\""), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_second_scheduler_is_refused() {
+        let (_dir, store) = store();
+        let error = FileStore::open(&store.path).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("another scheduler"), "{cause}");
+    }
+
+    #[tokio::test]
+    async fn a_place_that_cannot_be_written_is_named() {
+        let error = FileStore::open("/proc/etcd.state").unwrap_err().to_string();
+        assert_eq!(error, "cannot lock /proc/etcd.state");
+    }
+}

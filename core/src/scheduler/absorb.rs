@@ -1,0 +1,260 @@
+//! Absorbing: what an event says becomes a fact. Nothing is decided here.
+
+use crate::id::{AgentId, TaskId};
+use crate::observation::Observation;
+use crate::offer::Offer;
+use crate::record::{Phase, TaskPhase};
+use crate::status::{Evidence, Proof, TaskState, TaskStatus};
+use crate::wire::FromExecutor;
+
+use super::*;
+
+/// How many tasks that are not ours are remembered for the report.
+const STRANGERS_MAX: usize = 100;
+
+impl Scheduler {
+    pub(super) fn absorb(&mut self, event: Event) {
+        match event {
+            Event::Wake => {}
+            Event::Saved { id, outcome } => self.absorb_saved(id, outcome),
+            Event::Subscribed { framework_id } => self.absorb_subscribed(framework_id),
+            Event::Disconnected(why) => self.absorb_disconnected(why),
+            Event::MesosError { message } => self.absorb_error(message),
+            Event::Offers(offers) => offers.into_iter().for_each(|o| self.absorb_offer(o)),
+            Event::Rescinded(id) => {
+                self.offers.remove(&id);
+            }
+            Event::Update(status) => self.absorb_update(status),
+            Event::Message { body, .. } => self.absorb_message(body),
+            // Unreliable by Mesos's own word: the tasks' updates and reconciliation tell the same.
+            Event::Failure { .. } => {}
+            Event::Asked(answer) => self.absorb_answer(answer),
+            Event::Probed { member, outcome } => self.absorb_probe(member, outcome),
+        }
+    }
+
+    fn absorb_saved(&mut self, id: SaveId, outcome: Result<Version, SaveFailure>) {
+        let retry_at = self.now + self.config.timing.save_retry;
+        match self.book.saved(id, outcome, retry_at) {
+            Ok(()) | Err(SaveFailure::Unavailable(_)) => {}
+            Err(SaveFailure::Conflict(found)) => self.end(
+                ExitCode::Deposed,
+                format!(
+                    "another scheduler has written to the store since ({found}). This one does \
+                     nothing more; etcd runs on. Run exactly one scheduler for a cluster."
+                ),
+            ),
+            Err(SaveFailure::Corrupt(found)) => self.end(ExitCode::Config, found),
+        }
+    }
+
+    pub(super) fn end(&mut self, code: ExitCode, why: String) {
+        self.ending.get_or_insert((code, why));
+    }
+
+    fn absorb_subscribed(&mut self, framework_id: crate::id::FrameworkId) {
+        let known = self.book.next().framework_id.clone();
+        if known.as_ref().is_some_and(|known| *known != framework_id) {
+            let why = format!("Mesos subscribed us as {framework_id}, and we asked for {known:?}");
+            return self.end(ExitCode::Bug, why);
+        }
+        self.book.change(|record| record.framework_id = Some(framework_id));
+        self.link = Link::Up { since: self.now };
+        let open = self.open_tasks();
+        self.reconciliation = Reconciliation {
+            unanswered: open.into_iter().map(|(task, _)| task).collect(),
+            tries: 0,
+            next_at: self.now,
+            implicit_at: self.now,
+        };
+    }
+
+    /// The tasks of the record that have not provably ended.
+    pub(super) fn open_tasks(&self) -> Vec<(TaskId, AgentId)> {
+        let members = self.book.next().members.iter().filter(|m| !m.is_ended());
+        members.map(|m| (m.task_id.clone(), m.agent_id.clone())).collect()
+    }
+
+    fn absorb_disconnected(&mut self, why: LinkFailure) {
+        self.link = Link::Down { why: Some(why) };
+        // A connection's offers end with it, and its unsent acknowledgements are asked for again.
+        self.offers.clear();
+        self.surplus_offers.clear();
+        self.unacknowledged.clear();
+        if matches!(self.identity, Identity::Asked { .. }) {
+            self.identity = Identity::Unasked;
+        }
+    }
+
+    fn absorb_error(&mut self, message: String) {
+        if message.contains("Framework failed over") {
+            let why = "another scheduler has subscribed with this framework ID. This one does \
+                       nothing more; etcd runs on. Run exactly one scheduler for a cluster.";
+            return self.end(ExitCode::Deposed, why.to_owned());
+        }
+        // Before 0.24 Mesos said "Completed framework attempted to re-register".
+        if message.contains("has been removed") || message.contains("Completed framework") {
+            return self.end(ExitCode::Removed, self.explain_removal(&message));
+        }
+        self.absorb_disconnected(LinkFailure::Temporary(format!("the master says: {message}")));
+    }
+
+    fn explain_removal(&self, message: &str) -> String {
+        let record = self.book.stored();
+        let id = record.framework_id.as_ref().map_or("(unknown)", |id| id.as_str());
+        let data = if record.is_formed() {
+            let agents: Vec<&str> = record.members.iter().map(|m| m.hostname.as_str()).collect();
+            format!(
+                " Mesos stopped its tasks, and so the cluster's members. Their data directories \
+                 are in the sandboxes on {}, until Mesos collects them (after a week, by \
+                 default): copy them away now.",
+                agents.join(", ")
+            )
+        } else {
+            " No cluster was ever formed under it, so no data is lost.".to_owned()
+        };
+        format!(
+            "Mesos has removed the framework {id} ({message}).{data} To go on under a new \
+             framework ID start once with --new-framework; what the record says of the cluster \
+             is kept, so that no second, empty cluster takes its place."
+        )
+    }
+
+    fn absorb_offer(&mut self, offer: Offer) {
+        if self.offers.len() >= OFFERS_HELD_MAX {
+            self.surplus_offers.push(offer.id);
+            return;
+        }
+        self.offers.insert(offer.id.clone(), HeldOffer { offer, since: self.now });
+    }
+
+    fn absorb_update(&mut self, status: TaskStatus) {
+        let mark = match status.task_id.parse::<TaskId>() {
+            Ok(task) if self.book.next().member_of(&task).is_some() => {
+                self.absorb_member_status(&task, &status)
+            }
+            Ok(_) | Err(_) => self.absorb_stranger(&status),
+        };
+        let (Some(uuid), Some(agent_id)) = (status.uuid, status.agent_id) else { return };
+        self.unacknowledged.push(Unacknowledged { agent_id, task_id: status.task_id, uuid, mark });
+    }
+
+    fn absorb_stranger(&mut self, status: &TaskStatus) -> Mark {
+        let lives = status.assess() == Evidence::Alive;
+        if !lives {
+            self.strangers.remove(&status.task_id);
+        } else if self.strangers.len() < STRANGERS_MAX {
+            self.strangers.insert(status.task_id.clone());
+        }
+        self.book.change(|_| {})
+    }
+
+    fn absorb_member_status(&mut self, task: &TaskId, status: &TaskStatus) -> Mark {
+        self.reconciliation.unanswered.remove(task);
+        let view = TaskView { state: status.state, message: status.message.clone() };
+        self.tasks.insert(task.clone(), view);
+        let Some(phase) = self.proven_phase(task, status) else { return self.book.change(|_| {}) };
+        let ends = matches!(phase, TaskPhase::Ended { .. });
+        let was_open = self.book.next().member_of(task).is_some_and(|m| !m.is_ended());
+        if ends && was_open {
+            self.counters.failed += 1;
+            self.blame_agent(task, status);
+        }
+        self.advance(task, phase, status.state == TaskState::Running)
+    }
+
+    /// What a status adds to what is known for certain of a task.
+    fn proven_phase(&self, task: &TaskId, status: &TaskStatus) -> Option<TaskPhase> {
+        let record = self.book.next();
+        let member = record.member_of(task)?;
+        match status.assess() {
+            Evidence::Ended(proof) => Some(TaskPhase::ended(proof, &describe(status))),
+            // STAGING is also what a master answers of a launch that no agent has seen yet.
+            Evidence::Alive if status.state == TaskState::Staging => None,
+            Evidence::Alive => Some(TaskPhase::Seen),
+            // The agent is registered and has no such task, nothing was ever heard of it, and a
+            // launch of a former connection can no longer arrive: the master refuses its stream
+            // ID, and agents ignore masters that do not lead.
+            Evidence::Silent
+                if status.state == TaskState::Gone && member.task == TaskPhase::Planned =>
+            {
+                Some(TaskPhase::ended(Proof::NeverStarted, "the launch was never sent"))
+            }
+            Evidence::Silent => None,
+        }
+    }
+
+    /// Moves a task's phase on; it never moves back, and nobody is announced before `formed`.
+    fn advance(&mut self, task: &TaskId, phase: TaskPhase, is_running: bool) -> Mark {
+        self.book.change(|record| {
+            let is_formed = record.is_formed();
+            let Some(member) = record.members.iter_mut().find(|m| m.task_id == *task) else {
+                return;
+            };
+            member.announced |= is_running && is_formed;
+            if member.task < phase && !member.is_ended() {
+                member.task = phase;
+            }
+        })
+    }
+
+    /// An agent where a task failed by itself is left alone for a while.
+    fn blame_agent(&mut self, task: &TaskId, status: &TaskStatus) {
+        let asked_for = matches!(self.book.next().phase, Phase::Forming { abandoned: Some(_), .. });
+        let member = self.book.next().member_of(task);
+        let (false, Some(agent_id)) = (asked_for, member.map(|m| m.agent_id.clone())) else {
+            return;
+        };
+        let timing = self.config.timing;
+        let failures = self.set_aside.get(&agent_id).map_or(0, |s| s.failures) + 1;
+        let wait = timing.set_aside_min * 2u32.saturating_pow((failures - 1).min(16));
+        let until = self.now + wait.min(timing.set_aside_max);
+        self.set_aside.insert(agent_id, SetAside { failures, until, why: describe(status) });
+    }
+
+    fn absorb_message(&mut self, body: Result<FromExecutor, String>) {
+        let Ok(said) = body else { return };
+        let record = self.book.next();
+        let Some(member) = record.member_of(&said.task_id) else { return };
+        let name = member.name().clone();
+        // Mesos may deliver messages late and out of order; the newest counts.
+        if self.beats.get(&name).is_some_and(|old| {
+            old.said.task_id == said.task_id && old.said.seq >= said.seq
+        }) {
+            return;
+        }
+        self.beats.insert(name, Beat { at: self.now, said });
+    }
+
+    fn absorb_answer(&mut self, answer: Result<Vec<OtherFramework>, String>) {
+        let again_at = self.now + self.config.timing.reconcile_max;
+        self.identity = match answer {
+            Ok(others) if others.is_empty() => Identity::Alone,
+            Ok(others) => Identity::Others { others, again_at },
+            Err(why) => Identity::Failed { why, again_at: self.now + self.config.timing.repeat },
+        };
+    }
+
+    fn absorb_probe(&mut self, member: MemberName, outcome: Result<Observation, String>) {
+        let (now, pause) = (self.now, self.config.timing.probe);
+        let Some(probing) = self.probes.get_mut(&member) else { return };
+        probing.asked = None;
+        probing.next_at = now + pause;
+        match outcome {
+            Ok(seen) => (probing.seen, probing.trouble) = (Some((now, seen)), None),
+            Err(why) => probing.trouble = Some(why),
+        }
+    }
+}
+
+/// A status in one line.
+fn describe(status: &TaskStatus) -> String {
+    let first = status.message.lines().next().unwrap_or_default();
+    let reason = format!("{:?}", status.reason);
+    match (first, reason.as_str()) {
+        ("", "None") => format!("{:?}", status.state),
+        ("", reason) => format!("{:?} ({reason})", status.state),
+        (text, "None") => text.to_owned(),
+        (text, reason) => format!("{text} ({reason})"),
+    }
+}

@@ -1,0 +1,321 @@
+//! The scheduler as a pure state machine: told events, it returns actions and a report.
+//!
+//! [`Scheduler::step`] absorbs the event (facts only), then plans over all that is known, in a
+//! fixed order of small functions that never look at which event came. It contains no I/O, and
+//! it learns what became of its actions by further events; silence is an outcome too, because
+//! every wait has a deadline that [`Scheduler::next_wake`] names.
+
+mod absorb;
+mod action;
+mod book;
+mod event;
+mod health;
+mod plan;
+mod report;
+mod safety;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use action::{Action, ExitCode};
+pub use event::{Event, LinkFailure, OtherFramework, SaveFailure, SaveId};
+pub use health::{Health, Verdict};
+pub use report::{Line, Report, Tone};
+pub use safety::{FormPermit, KillPermit};
+
+use crate::config::Config;
+use crate::id::{AgentId, MemberName, OfferId, TaskId};
+use crate::observation::Observation;
+use crate::offer::{Offer, Take};
+use crate::record::Record;
+use crate::status::TaskState;
+use crate::store::Version;
+use crate::time::Timestamp;
+use crate::wire::FromExecutor;
+
+use book::{Book, Mark};
+
+/// What one step yields.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// What to do, in this order.
+    pub actions: Vec<Action>,
+    /// What the scheduler does, waits for, and why.
+    pub report: Report,
+}
+
+/// Counters since the process started, in the predecessor's terms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Launches that were sent.
+    pub launched: u32,
+    /// Tasks of members that provably ended.
+    pub failed: u32,
+}
+
+/// How the connection to the leading master stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Link {
+    /// Nothing was tried yet, or the last connection ended: for the reason given.
+    Down { why: Option<LinkFailure> },
+    /// A subscription was asked for.
+    Subscribing { why: Option<LinkFailure> },
+    /// Subscribed since then.
+    Up { since: Timestamp },
+}
+
+/// What was last asked of the allocator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Offers,
+    Suppressed,
+}
+
+#[derive(Debug)]
+struct HeldOffer {
+    offer: Offer,
+    since: Timestamp,
+}
+
+/// What was heard of a task since the process started.
+#[derive(Debug)]
+struct TaskView {
+    state: TaskState,
+    message: String,
+}
+
+#[derive(Debug)]
+struct Unacknowledged {
+    agent_id: AgentId,
+    task_id: String,
+    uuid: Vec<u8>,
+    mark: Mark,
+}
+
+/// The explicit reconciliation of one subscription.
+#[derive(Debug, Default)]
+struct Reconciliation {
+    /// Tasks that nobody has said anything of since the subscription.
+    unanswered: BTreeSet<TaskId>,
+    tries: u32,
+    next_at: Timestamp,
+    implicit_at: Timestamp,
+}
+
+#[derive(Debug)]
+struct Beat {
+    at: Timestamp,
+    said: FromExecutor,
+}
+
+#[derive(Debug, Default)]
+struct Probing {
+    /// A look is under way since then.
+    asked: Option<Timestamp>,
+    next_at: Timestamp,
+    seen: Option<(Timestamp, Observation)>,
+    trouble: Option<String>,
+}
+
+/// Who else the master knows under our name.
+#[derive(Debug, Default)]
+enum Identity {
+    #[default]
+    Unasked,
+    Asked {
+        since: Timestamp,
+    },
+    Failed {
+        why: String,
+        again_at: Timestamp,
+    },
+    Alone,
+    Others {
+        others: Vec<OtherFramework>,
+        again_at: Timestamp,
+    },
+}
+
+#[derive(Debug)]
+struct SetAside {
+    failures: u32,
+    until: Timestamp,
+    why: String,
+}
+
+/// The offers that the formation attempt, which is being stored, will use.
+type Launching = BTreeMap<MemberName, (OfferId, Take)>;
+
+/// The scheduler of one cluster.
+#[derive(Debug)]
+pub struct Scheduler {
+    config: Config,
+    book: Book,
+    link: Link,
+    flow: Flow,
+    offers: BTreeMap<OfferId, HeldOffer>,
+    surplus_offers: Vec<OfferId>,
+    tasks: BTreeMap<TaskId, TaskView>,
+    strangers: BTreeSet<String>,
+    unacknowledged: Vec<Unacknowledged>,
+    reconciliation: Reconciliation,
+    identity: Identity,
+    launching: Launching,
+    launched_at: BTreeMap<TaskId, Timestamp>,
+    attempt_since: Option<Timestamp>,
+    set_aside: BTreeMap<AgentId, SetAside>,
+    beats: BTreeMap<MemberName, Beat>,
+    probes: BTreeMap<MemberName, Probing>,
+    repeat_at: BTreeMap<(MemberName, Repeated), Timestamp>,
+    message_seq: u64,
+    counters: Counters,
+    ending: Option<(ExitCode, String)>,
+    is_ended: bool,
+    wake: Option<Timestamp>,
+    now: Timestamp,
+    report: Report,
+}
+
+/// What is sent again until it shows its effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Repeated {
+    Formed,
+    Kill,
+}
+
+/// Something that can never be true was found to be true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation(pub String);
+
+impl Scheduler {
+    /// A scheduler over the loaded record, or over a new one if the store has none.
+    pub fn new(config: Config, loaded: Option<Record>, version: Version) -> Scheduler {
+        let mut record = loaded.unwrap_or_else(|| Record::new(config.cluster.clone()));
+        if config.new_framework {
+            // Forgetting the framework ID never touches the phase: a formed cluster stays formed.
+            record.framework_id = None;
+        }
+        Scheduler {
+            config,
+            book: Book::open(record, version),
+            link: Link::Down { why: None },
+            flow: Flow::Suppressed,
+            offers: BTreeMap::new(),
+            surplus_offers: Vec::new(),
+            tasks: BTreeMap::new(),
+            strangers: BTreeSet::new(),
+            unacknowledged: Vec::new(),
+            reconciliation: Reconciliation::default(),
+            identity: Identity::Unasked,
+            launching: Launching::new(),
+            launched_at: BTreeMap::new(),
+            attempt_since: None,
+            set_aside: BTreeMap::new(),
+            beats: BTreeMap::new(),
+            probes: BTreeMap::new(),
+            repeat_at: BTreeMap::new(),
+            message_seq: 0,
+            counters: Counters::default(),
+            ending: None,
+            is_ended: false,
+            wake: None,
+            now: Timestamp::default(),
+            report: Report::default(),
+        }
+    }
+
+    /// Takes one event, and says what to do now.
+    ///
+    /// # Panics
+    /// When an invariant is broken: going on could cost data, and a restart reads the store anew.
+    pub fn step(&mut self, now: Timestamp, event: Event) -> Step {
+        // A clock that jumps back must not make old proofs fresh.
+        self.now = self.now.max(now);
+        self.absorb(event);
+        let step = self.plan();
+        let violations = self.check();
+        assert!(violations.is_empty(), "invariants are broken: {violations:?}");
+        self.report = step.report.clone();
+        step
+    }
+
+    /// When the scheduler wants [`Event::Wake`], if nothing else happens before.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.wake
+    }
+
+    /// The invariants: empty, always.
+    pub fn check(&self) -> Vec<Violation> {
+        let records = [self.book.stored(), self.book.next()];
+        let mut found: Vec<Violation> =
+            records.iter().flat_map(|r| r.check()).map(Violation).collect();
+        if self.offers.len() > OFFERS_HELD_MAX {
+            found.push(Violation(format!("{} offers are held", self.offers.len())));
+        }
+        if self.unacknowledged.len() > UNACKNOWLEDGED_MAX {
+            found.push(Violation("too many updates wait for the store".to_owned()));
+        }
+        let forgets = self.book.stored().is_formed() && !self.book.next().is_formed();
+        if forgets {
+            found.push(Violation("a formed cluster would be forgotten".to_owned()));
+        }
+        found
+    }
+
+    /// The record that the store holds.
+    pub fn record(&self) -> &Record {
+        self.book.stored()
+    }
+
+    /// The newest report.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// What was counted since the process started.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The state that Mesos last gave a member's task.
+    pub fn task_state(&self, task: &TaskId) -> Option<TaskState> {
+        self.tasks.get(task).map(|view| view.state)
+    }
+
+    /// The newest message of a member's executor, and when it came.
+    pub fn beat(&self, member: &MemberName) -> Option<(Timestamp, &FromExecutor)> {
+        self.beats.get(member).map(|beat| (beat.at, &beat.said))
+    }
+
+    /// The newest look at a member, if it is fresh enough to prove anything.
+    pub fn seen(&self, member: &MemberName) -> Option<&Observation> {
+        let (at, seen) = self.probes.get(member)?.seen.as_ref()?;
+        (self.now.since(*at) <= self.config.timing.proof_max).then_some(seen)
+    }
+
+    /// The cluster's health, by proofs of the last seconds.
+    pub fn health(&self) -> Health {
+        let record = self.book.stored();
+        if !record.is_formed() {
+            let because = "there is no cluster yet".to_owned();
+            return Health { verdict: Verdict::Unknown, because };
+        }
+        if self.probes.values().all(|p| p.seen.is_none() && p.trouble.is_none()) {
+            let because = "nobody has looked yet".to_owned();
+            return Health { verdict: Verdict::Unknown, because };
+        }
+        let seen: Vec<_> = record.members.iter().map(|m| (m.name(), self.seen(m.name()))).collect();
+        health::assess(&seen)
+    }
+
+    /// Whether the scheduler is subscribed.
+    pub fn is_subscribed(&self) -> bool {
+        matches!(self.link, Link::Up { .. })
+    }
+}
+
+/// How many offers are held at most; the others are declined at once.
+const OFFERS_HELD_MAX: usize = 1000;
+/// How many updates may wait for the store; Mesos holds back each task's next one by itself.
+const UNACKNOWLEDGED_MAX: usize = 10_000;

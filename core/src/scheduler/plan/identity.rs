@@ -1,0 +1,86 @@
+//! Who we are: before a cluster is formed, and only then, is there another of our name?
+
+use super::{Action, Go, Pass, Scheduler};
+use crate::id::is_predecessor_task_id;
+use crate::record::Phase;
+use crate::scheduler::{Identity, OtherFramework};
+
+impl Scheduler {
+    /// Stops unless the master knows no living cluster of our name beside the record's.
+    pub(super) fn plan_identity(&mut self, pass: &mut Pass) -> Go {
+        if self.book.stored().phase != Phase::None {
+            return Go::On;
+        }
+        if !self.is_reconciled() {
+            return Go::Stop;
+        }
+        if let Some(stranger) = self.strangers.first() {
+            pass.trouble("identity", unknown_task(stranger));
+            return Go::Stop;
+        }
+        self.ask_if_due(pass);
+        match &self.identity {
+            Identity::Alone => Go::On,
+            Identity::Unasked | Identity::Asked { .. } => {
+                pass.waiting("identity", "asking the master whether our name is in use");
+                Go::Stop
+            }
+            Identity::Failed { why, .. } => {
+                pass.trouble("identity", format!("cannot ask whether our name is in use: {why}"));
+                Go::Stop
+            }
+            Identity::Others { others, .. } => {
+                let text = others.iter().map(other_cluster).collect::<Vec<_>>().join(" ");
+                pass.trouble("identity", text);
+                Go::Stop
+            }
+        }
+    }
+
+    fn ask_if_due(&mut self, pass: &mut Pass) {
+        let due = match self.identity {
+            Identity::Unasked => true,
+            Identity::Alone => false,
+            Identity::Asked { since } => pass.is_due(since + self.config.timing.proof_max),
+            Identity::Failed { again_at, .. } | Identity::Others { again_at, .. } => {
+                pass.is_due(again_at)
+            }
+        };
+        if !due {
+            return;
+        }
+        if matches!(self.identity, Identity::Unasked | Identity::Asked { .. }) {
+            self.identity = Identity::Asked { since: pass.now };
+        } else {
+            // What was found stays in the report until the new answer is there.
+            let again_at = pass.now + self.config.timing.reconcile_max;
+            match &mut self.identity {
+                Identity::Failed { again_at: at, .. } | Identity::Others { again_at: at, .. } => {
+                    *at = again_at;
+                }
+                Identity::Unasked | Identity::Asked { .. } | Identity::Alone => {}
+            }
+        }
+        pass.wake_at(pass.now + self.config.timing.proof_max);
+        pass.act(Action::AskFrameworks);
+    }
+}
+
+fn unknown_task(task: &str) -> String {
+    format!(
+        "this framework runs task {task}, and the record knows of no cluster: the store was rolled \
+         back or replaced. Nothing is formed. Put the right store back."
+    )
+}
+
+fn other_cluster(other: &OtherFramework) -> String {
+    let OtherFramework { id, live_tasks } = other;
+    let task = live_tasks.first().map_or("", String::as_str);
+    let whose = if is_predecessor_task_id(task) { " of the Go predecessor's form" } else { "" };
+    format!(
+        "framework {id} has our name and {} live tasks{whose} ({task:?} …): a cluster exists \
+         already. Nothing is formed and nothing is killed. Give this cluster another \
+         --framework-name, or bring back the store of that one.",
+        live_tasks.len()
+    )
+}
