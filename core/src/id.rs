@@ -247,7 +247,9 @@ impl FromStr for TaskId {
         }
         Ok(TaskId {
             cluster: cluster.parse().map_err(|_| wrong("its cluster is not a name"))?,
-            generation: Generation(number(generation).ok_or(wrong("its generation is not a number"))?),
+            generation: Generation(
+                number(generation).ok_or(wrong("its generation is not a number"))?,
+            ),
             member: member.parse().map_err(|_| wrong("its member is not a name"))?,
             attempt: number(attempt).ok_or(wrong("its attempt is not a number"))?,
         })

@@ -21,7 +21,11 @@ impl Milli {
 
     /// From Mesos's floating-point form, rounded to thousandths; negative and absurd become zero.
     pub fn from_f64(value: f64) -> Milli {
-        if value.is_finite() && value > 0.0 { Milli((value * 1000.0).round() as u64) } else { Milli(0) }
+        if value.is_finite() && value > 0.0 {
+            Milli((value * 1000.0).round() as u64)
+        } else {
+            Milli(0)
+        }
     }
 
     /// To Mesos's floating-point form.
@@ -270,17 +274,21 @@ pub fn take(offer: &Offer, need: &Need, role: &str, rotation: u32) -> Result<Tak
 /// How many ports are looked at; a bound, because an offer may hold all 65,536.
 const PORTS_LOOKED_AT_MAX: usize = 256;
 
+/// A port, and the place of the resource that it is of.
+type OfferedPort = (u16, usize);
+
 /// Two ports and the resources they are of: neighbours where there are any.
 fn choose_ports(
     resources: &[&Resource],
     rotation: u32,
-) -> Result<((u16, usize), (u16, usize)), Refusal> {
+) -> Result<(OfferedPort, OfferedPort), Refusal> {
     let ports = offered_ports(resources);
     if ports.len() < 2 {
         return Err(Refusal::Ports { usable: ports.len() });
     }
-    let neighbours: Vec<usize> =
-        (0..ports.len() - 1).filter(|&i| ports[i].0.checked_add(1) == Some(ports[i + 1].0)).collect();
+    let neighbours: Vec<usize> = (0..ports.len() - 1)
+        .filter(|&i| ports[i].0.checked_add(1) == Some(ports[i + 1].0))
+        .collect();
     let step = 2 * rotation as usize;
     let first = match neighbours.len() {
         0 => step % (ports.len() - 1),
@@ -290,7 +298,7 @@ fn choose_ports(
 }
 
 /// The usable ports in rising order, each once, with the resource that each is of.
-fn offered_ports(resources: &[&Resource]) -> Vec<(u16, usize)> {
+fn offered_ports(resources: &[&Resource]) -> Vec<OfferedPort> {
     let mut seen = BTreeSet::new();
     for resource in resources {
         let Amount::Ports(ranges) = &resource.amount else { continue };
@@ -300,7 +308,7 @@ fn offered_ports(resources: &[&Resource]) -> Vec<(u16, usize)> {
             seen.extend((begin.max(1)..=end).take(room).map(|port| (port, resource.index)));
         }
     }
-    let mut ports: Vec<(u16, usize)> = seen.into_iter().collect();
+    let mut ports: Vec<OfferedPort> = seen.into_iter().collect();
     ports.dedup_by_key(|(port, _)| *port);
     ports
 }
@@ -352,7 +360,8 @@ mod tests {
         // The offer of the predecessor's issue 123, where it took 1029, which was not offered.
         let taken = take(&offer(ample(vec![(1026, 1028), (1038, 2180)])), &need(), "*", 0).unwrap();
         assert_eq!((taken.peer_port, taken.client_port), (1026, 1027));
-        let rotated = take(&offer(ample(vec![(1026, 1028), (1038, 2180)])), &need(), "*", 1).unwrap();
+        let rotated =
+            take(&offer(ample(vec![(1026, 1028), (1038, 2180)])), &need(), "*", 1).unwrap();
         assert_eq!((rotated.peer_port, rotated.client_port), (1038, 1039));
     }
 

@@ -136,7 +136,9 @@ impl TaskStatus {
 
     fn assess_end(&self) -> Evidence {
         match (self.source, self.reason) {
-            (_, Reason::InvalidOffers | Reason::TaskInvalid) => Evidence::Ended(Proof::NeverStarted),
+            (_, Reason::InvalidOffers | Reason::TaskInvalid) => {
+                Evidence::Ended(Proof::NeverStarted)
+            }
             (
                 Source::Agent,
                 Reason::ContainerLaunchFailed
@@ -161,7 +163,8 @@ mod tests {
 
     #[test]
     fn lost_unreachable_unknown_and_gone_prove_nothing() {
-        for state in [TaskState::Lost, TaskState::Unreachable, TaskState::Unknown, TaskState::Gone] {
+        for state in [TaskState::Lost, TaskState::Unreachable, TaskState::Unknown, TaskState::Gone]
+        {
             for reason in [Reason::None, Reason::Reconciliation, Reason::Other(8)] {
                 let said = status(state, Source::Master, reason);
                 assert_eq!(said.assess(), Evidence::Silent, "{said:?}");

@@ -1,2 +1,7 @@
-//! b
-fn main() {}
+//! Runs an etcd cluster on Apache Mesos; see `--help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    etcd_mesos::scheduler_main()
+}

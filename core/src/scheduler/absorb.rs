@@ -4,7 +4,7 @@ use crate::id::{AgentId, TaskId};
 use crate::observation::Observation;
 use crate::offer::Offer;
 use crate::record::{Phase, TaskPhase};
-use crate::status::{Evidence, Proof, TaskState, TaskStatus};
+use crate::status::{Evidence, Proof, Reason, TaskState, TaskStatus};
 use crate::wire::FromExecutor;
 
 use super::*;
@@ -202,9 +202,10 @@ impl Scheduler {
     fn blame_agent(&mut self, task: &TaskId, status: &TaskStatus) {
         let asked_for = matches!(self.book.next().phase, Phase::Forming { abandoned: Some(_), .. });
         let member = self.book.next().member_of(task);
-        let (false, Some(agent_id)) = (asked_for, member.map(|m| m.agent_id.clone())) else {
+        let Some(agent_id) = member.map(|m| m.agent_id.clone()) else { return };
+        if asked_for || !is_fault_of_agent(status) {
             return;
-        };
+        }
         let timing = self.config.timing;
         let failures = self.set_aside.get(&agent_id).map_or(0, |s| s.failures) + 1;
         let wait = timing.set_aside_min * 2u32.saturating_pow((failures - 1).min(16));
@@ -218,9 +219,11 @@ impl Scheduler {
         let Some(member) = record.member_of(&said.task_id) else { return };
         let name = member.name().clone();
         // Mesos may deliver messages late and out of order; the newest counts.
-        if self.beats.get(&name).is_some_and(|old| {
-            old.said.task_id == said.task_id && old.said.seq >= said.seq
-        }) {
+        if self
+            .beats
+            .get(&name)
+            .is_some_and(|old| old.said.task_id == said.task_id && old.said.seq >= said.seq)
+        {
             return;
         }
         self.beats.insert(name, Beat { at: self.now, said });
@@ -245,6 +248,12 @@ impl Scheduler {
             Err(why) => probing.trouble = Some(why),
         }
     }
+}
+
+/// Whether the task failed where it was, rather than on the way there.
+fn is_fault_of_agent(status: &TaskStatus) -> bool {
+    let never_arrived = matches!(status.reason, Reason::InvalidOffers | Reason::KilledDuringLaunch);
+    status.state != TaskState::Gone && !never_arrived
 }
 
 /// A status in one line.

@@ -114,7 +114,10 @@ mod tests {
 
     #[test]
     fn an_idle_cluster_is_healthy_though_its_index_stands_still() {
-        assert_eq!(verdict([Some(seen(1, 1)), Some(seen(2, 1)), Some(seen(3, 1))]), Verdict::Healthy);
+        assert_eq!(
+            verdict([Some(seen(1, 1)), Some(seen(2, 1)), Some(seen(3, 1))]),
+            Verdict::Healthy
+        );
     }
 
     #[test]

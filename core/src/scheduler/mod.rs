@@ -180,6 +180,7 @@ pub struct Scheduler {
 /// What is sent again until it shows its effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Repeated {
+    Beat,
     Formed,
     Kill,
 }

@@ -1,0 +1,664 @@
+//! Scenarios: a scheduler in a small world of store, master, agents and executors that answers
+//! its actions. The world is told what to lose.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use super::*;
+use crate::config::Timing;
+use crate::id::{ClusterId, FrameworkId, MemberId};
+use crate::offer::{Amount, Disk, Milli, Need, Resource, Scalar};
+use crate::record::{Phase, TaskPhase};
+use crate::status::{Reason, Source, TaskStatus};
+use crate::wire::{EtcdState, LaunchOrder, Order, ToExecutor, WIRE_VERSION};
+
+fn config() -> Config {
+    Config {
+        cluster: "prod".parse().unwrap(),
+        role: "*".into(),
+        size: 3,
+        need: Need {
+            cpus: Milli::whole(1),
+            mem: Milli::whole(512),
+            disk: Milli::whole(1024),
+            executor_cpus: Milli(100),
+            executor_mem: Milli::whole(32),
+        },
+        etcd_flags: Vec::new(),
+        nonce: "nonce".into(),
+        new_framework: false,
+        timing: Timing::default(),
+    }
+}
+
+struct Running {
+    agent: AgentId,
+    order: LaunchOrder,
+    formed: bool,
+    seq: u64,
+}
+
+/// Everything around the scheduler. What a crash of the scheduler leaves standing.
+struct World {
+    now: Timestamp,
+    scheduler: Scheduler,
+    stored: Option<(Vec<u8>, Version)>,
+    tasks: BTreeMap<TaskId, Running>,
+    others: Vec<OtherFramework>,
+    inbox: VecDeque<Event>,
+    /// Everything that was done, by name.
+    log: Vec<String>,
+    offers_sent: u32,
+    /// When what was declined is offered again, unless offers are suppressed.
+    offer_at: Option<Timestamp>,
+    beat_at: Timestamp,
+    agents: u32,
+    failing_agents: BTreeSet<AgentId>,
+    mute_agents: BTreeSet<AgentId>,
+    lose_launches: bool,
+    store_down: bool,
+    hold_formed: bool,
+    crash_before: Option<&'static str>,
+    crashed: bool,
+    exit: Option<(ExitCode, String)>,
+    acknowledged: u32,
+}
+
+impl World {
+    fn new(agents: u32) -> World {
+        World {
+            now: Timestamp(0),
+            scheduler: Scheduler::new(config(), None, Version(0)),
+            stored: None,
+            tasks: BTreeMap::new(),
+            others: Vec::new(),
+            inbox: VecDeque::from([Event::Wake]),
+            log: Vec::new(),
+            offers_sent: 0,
+            offer_at: None,
+            beat_at: Timestamp(0),
+            agents,
+            failing_agents: BTreeSet::new(),
+            mute_agents: BTreeSet::new(),
+            lose_launches: false,
+            store_down: false,
+            hold_formed: false,
+            crash_before: None,
+            crashed: false,
+            exit: None,
+            acknowledged: 0,
+        }
+    }
+
+    /// A new scheduler process over what the store holds.
+    fn restart(&mut self) {
+        let loaded = self
+            .stored
+            .as_ref()
+            .map(|(bytes, version)| (Record::parse(bytes, &config().cluster).unwrap(), *version));
+        let (record, version) = loaded.map_or((None, Version(0)), |(r, v)| (Some(r), v));
+        self.scheduler = Scheduler::new(config(), record, version);
+        self.inbox = VecDeque::from([Event::Wake]);
+        (self.crashed, self.crash_before, self.exit) = (false, None, None);
+    }
+
+    /// Lets everything that is due happen, for that long.
+    fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        for _ in 0..20_000 {
+            if self.crashed || self.exit.is_some() {
+                return;
+            }
+            let event = match self.inbox.pop_front() {
+                Some(event) => event,
+                None => match self.next_time().filter(|at| *at <= end) {
+                    Some(at) => {
+                        self.now = self.now.max(at);
+                        Event::Wake
+                    }
+                    None => break,
+                },
+            };
+            if self.beat_at <= self.now {
+                self.beat_at = self.now + Duration::from_secs(2);
+                self.tasks.keys().cloned().collect::<Vec<_>>().iter().for_each(|t| self.beat(t));
+            }
+            if self.offer_at.take_if(|at| *at <= self.now).is_some() {
+                self.offer();
+            }
+            self.step(event);
+        }
+        self.now = end;
+    }
+
+    fn next_time(&self) -> Option<Timestamp> {
+        let beat_at = (!self.tasks.is_empty()).then_some(self.beat_at);
+        [self.scheduler.next_wake(), self.offer_at, beat_at].into_iter().flatten().min()
+    }
+
+    fn step(&mut self, event: Event) {
+        let step = self.scheduler.step(self.now, event);
+        for action in step.actions {
+            let name = name_of(&action);
+            if self.crash_before == Some(name) {
+                self.crashed = true;
+                return;
+            }
+            self.log.push(name.to_owned());
+            self.perform(action);
+        }
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Save { id, record, expected } => self.save(id, *record, expected),
+            Action::Subscribe { framework_id, suppressed } => {
+                let framework_id = framework_id.unwrap_or_else(|| FrameworkId("f1".into()));
+                self.inbox.push_back(Event::Subscribed { framework_id });
+                if !suppressed {
+                    self.offer();
+                }
+            }
+            Action::Revive => {
+                self.offer_at = None;
+                self.offer();
+            }
+            Action::AskFrameworks => {
+                self.inbox.push_back(Event::Asked(Ok(self.others.clone())));
+            }
+            Action::Reconcile { tasks } => self.reconcile(&tasks),
+            Action::Acknowledge { .. } => self.acknowledged += 1,
+            Action::Launch { permit, agent_id, task_id, order, .. } => {
+                assert_eq!(*permit.task_id(), task_id);
+                self.launch(agent_id, task_id, *order);
+            }
+            Action::Kill { permit, task_id, .. } => {
+                assert_eq!(*permit.task_id(), task_id);
+                self.kill(&task_id);
+            }
+            Action::Message { member, message, .. } => self.deliver(&member, &message),
+            Action::Probe { member, .. } => {
+                let index = u64::from(member.as_str().as_bytes()[7]);
+                let outcome = Ok(observation(index));
+                self.inbox.push_back(Event::Probed { member, outcome });
+            }
+            Action::Exit { code, why } => self.exit = Some((code, why)),
+            Action::Decline { refuse_for, .. } => self.offer_at = Some(self.now + refuse_for),
+            Action::Suppress => self.offer_at = None,
+        }
+    }
+
+    fn save(&mut self, id: SaveId, record: Record, expected: Version) {
+        let version = self.stored.as_ref().map_or(Version(0), |(_, v)| *v);
+        let outcome = if self.store_down {
+            Err(SaveFailure::Unavailable("no disk".into()))
+        } else if version != expected {
+            Err(SaveFailure::Conflict("another version".into()))
+        } else {
+            self.stored = Some((record.to_bytes(), Version(version.0 + 1)));
+            Ok(Version(version.0 + 1))
+        };
+        self.inbox.push_back(Event::Saved { id, outcome });
+    }
+
+    fn offer(&mut self) {
+        let taken: BTreeSet<AgentId> = self.tasks.values().map(|t| t.agent.clone()).collect();
+        let mut offers = Vec::new();
+        for i in 0..self.agents {
+            let agent_id = AgentId(format!("a{i}"));
+            if !taken.contains(&agent_id) {
+                self.offers_sent += 1;
+                offers.push(offer(self.offers_sent, agent_id, i));
+            }
+        }
+        self.inbox.push_back(Event::Offers(offers));
+    }
+
+    fn launch(&mut self, agent: AgentId, task: TaskId, order: LaunchOrder) {
+        assert!(!self.tasks.contains_key(&task), "{task} is launched twice");
+        if self.lose_launches {
+            return;
+        }
+        if self.failing_agents.contains(&agent) {
+            let failed = (TaskState::Failed, Source::Agent, Reason::ContainerLaunchFailed);
+            return self.update(&task, &agent, failed, true);
+        }
+        let alive = (TaskState::Starting, Source::Executor, Reason::None);
+        self.update(&task, &agent, alive, true);
+        self.tasks.insert(task.clone(), Running { agent, order, formed: false, seq: 0 });
+        self.beat(&task);
+    }
+
+    fn update(
+        &mut self,
+        task: &TaskId,
+        agent: &AgentId,
+        (state, source, reason): (TaskState, Source, Reason),
+        uuid: bool,
+    ) {
+        self.inbox.push_back(Event::Update(TaskStatus {
+            task_id: task.to_string(),
+            agent_id: Some(agent.clone()),
+            state,
+            source,
+            reason,
+            message: String::new(),
+            uuid: uuid.then(|| vec![1; 16]),
+        }));
+    }
+
+    fn beat(&mut self, task: &TaskId) {
+        let running = self.tasks.get_mut(task).unwrap();
+        if self.mute_agents.contains(&running.agent) {
+            return;
+        }
+        running.seq += 1;
+        let index = u64::from(task.member.as_str().as_bytes()[7]);
+        let body = Ok(FromExecutor {
+            v: WIRE_VERSION,
+            epoch: running.order.epoch,
+            seq: running.seq,
+            re: None,
+            refused: None,
+            task_id: task.clone(),
+            formed: running.formed,
+            etcd: EtcdState::Serving { pid: 1, seen: observation(index) },
+            starts: 1,
+        });
+        let agent_id = running.agent.clone();
+        self.inbox.push_back(Event::Message { agent_id, body });
+    }
+
+    fn deliver(&mut self, member: &MemberName, message: &ToExecutor) {
+        let Some(task) = self.tasks.keys().find(|t| t.member == *member).cloned() else { return };
+        let running = self.tasks.get_mut(&task).unwrap();
+        running.order.epoch = running.order.epoch.max(message.epoch);
+        let Order::Formed { .. } = message.order else { return self.beat(&task) };
+        if self.hold_formed {
+            return;
+        }
+        running.formed = true;
+        let agent = running.agent.clone();
+        self.beat(&task);
+        let alive = (TaskState::Running, Source::Executor, Reason::None);
+        self.update(&task, &agent, alive, true);
+    }
+
+    fn kill(&mut self, task: &TaskId) {
+        let Some(ended) = self.tasks.remove(task) else { return self.answer(task, &"a0".into()) };
+        let killed = (TaskState::Killed, Source::Executor, Reason::None);
+        self.update(task, &ended.agent, killed, true);
+    }
+
+    fn reconcile(&mut self, tasks: &[(TaskId, AgentId)]) {
+        for (task, agent) in tasks {
+            self.answer(task, agent);
+        }
+    }
+
+    /// What a master answers: of a task that it does not know, GONE (tried on 1.11.0).
+    fn answer(&mut self, task: &TaskId, agent: &AgentId) {
+        let state = match self.tasks.get(task) {
+            Some(running) if running.formed => TaskState::Running,
+            Some(_) => TaskState::Starting,
+            None => TaskState::Gone,
+        };
+        self.update(task, agent, (state, Source::Master, Reason::Reconciliation), false);
+    }
+
+    fn record(&self) -> Record {
+        Record::parse(&self.stored.as_ref().unwrap().0, &config().cluster).unwrap()
+    }
+
+    fn assert_healthy_cluster(&mut self) {
+        assert!(self.record().is_formed(), "{}", self.scheduler.report());
+        assert_eq!(crate::view::members(&self.scheduler).len(), 3, "{}", self.scheduler.report());
+        assert_eq!(self.scheduler.health().verdict, Verdict::Healthy);
+        assert_eq!(self.tasks.len(), 3);
+        let tokens: BTreeSet<&str> = self.tasks.values().map(|t| t.order.token.as_str()).collect();
+        assert_eq!(tokens.len(), 1, "tasks of two attempts live");
+    }
+}
+
+fn name_of(action: &Action) -> &'static str {
+    match action {
+        Action::Save { .. } => "save",
+        Action::Subscribe { .. } => "subscribe",
+        Action::AskFrameworks => "ask",
+        Action::Reconcile { tasks } if tasks.is_empty() => "reconcile all",
+        Action::Reconcile { .. } => "reconcile",
+        Action::Acknowledge { .. } => "acknowledge",
+        Action::Launch { .. } => "launch",
+        Action::Decline { .. } => "decline",
+        Action::Suppress => "suppress",
+        Action::Revive => "revive",
+        Action::Kill { .. } => "kill",
+        Action::Message { .. } => "message",
+        Action::Probe { .. } => "probe",
+        Action::Exit { .. } => "exit",
+    }
+}
+
+fn observation(index: u64) -> crate::observation::Observation {
+    crate::observation::Observation {
+        member_id: MemberId(index),
+        cluster_id: ClusterId(77),
+        leader: Some(MemberId(u64::from(b'0'))),
+        raft_term: 2,
+        raft_index: 9,
+        raft_applied_index: 9,
+        db_size_bytes: 20_480,
+        is_learner: false,
+        version: "3.4.23".into(),
+        complaints: Vec::new(),
+        linearizable_revision: Some(1),
+    }
+}
+
+fn offer(number: u32, agent_id: AgentId, index: u32) -> Offer {
+    let plain = |index, amount| Resource {
+        index,
+        amount,
+        reserved_for: None,
+        disk: Disk::Root,
+        is_weak: false,
+    };
+    Offer {
+        id: OfferId(format!("o{number}")),
+        agent_id,
+        hostname: format!("h{index}"),
+        ip: Some([127, 0, 0, 10 + index as u8].into()),
+        resources: vec![
+            plain(0, Amount::Scalar(Scalar::Cpus, Milli::whole(4))),
+            plain(1, Amount::Scalar(Scalar::Mem, Milli::whole(4096))),
+            plain(2, Amount::Scalar(Scalar::Disk, Milli::whole(8192))),
+            plain(3, Amount::Ports(vec![(1026, 1028), (1038, 2180)])),
+        ],
+    }
+}
+
+const A_WHILE: Duration = Duration::from_secs(30);
+
+#[test]
+fn three_members_form_and_offers_stop() {
+    let mut world = World::new(5);
+    world.run(Duration::from_millis(100));
+    world.assert_healthy_cluster();
+    assert_eq!(world.log.iter().filter(|a| *a == "launch").count(), 3);
+    assert!(world.log.iter().any(|a| a == "suppress"));
+    world.log.clear();
+    world.run(Duration::from_secs(3600));
+    let idle: BTreeSet<&str> = world.log.iter().map(String::as_str).collect();
+    assert_eq!(idle, ["probe", "reconcile all"].into(), "an idle scheduler only looks");
+}
+
+#[test]
+fn nothing_is_done_before_the_epoch_is_stored() {
+    let mut world = World::new(3);
+    world.store_down = true;
+    world.run(A_WHILE);
+    assert!(world.log.iter().all(|a| a == "save"), "{:?}", world.log);
+    assert!(world.scheduler.report().to_string().contains("no disk"));
+    world.store_down = false;
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+}
+
+#[test]
+fn every_action_may_be_the_last_and_the_cluster_forms_once() {
+    for last in ["save", "subscribe", "ask", "launch", "acknowledge", "message", "suppress"] {
+        for skip in 0..4 {
+            let mut world = World::new(5);
+            for _ in 0..skip {
+                world.step_until(last);
+            }
+            world.crash_before = Some(last);
+            world.run(A_WHILE);
+            world.restart();
+            world.run(A_WHILE);
+            world.assert_healthy_cluster();
+        }
+    }
+}
+
+impl World {
+    /// Runs until an action of that name was done.
+    fn step_until(&mut self, name: &str) {
+        let before = self.log.len();
+        while !self.log[before..].iter().any(|a| a == name) {
+            let Some(event) = self.inbox.pop_front() else { return };
+            self.step(event);
+        }
+    }
+}
+
+#[test]
+fn a_launch_that_fails_is_tried_elsewhere_with_a_new_token() {
+    let mut world = World::new(5);
+    world.failing_agents.insert("a1".into());
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+    let record = world.record();
+    assert_eq!(record.attempts, 2);
+    assert!(record.members.iter().all(|m| m.agent_id != "a1".into()));
+    assert_eq!(world.log.iter().filter(|a| *a == "kill").count(), 2);
+}
+
+#[test]
+fn a_failing_agent_is_tried_again_where_there_is_no_other() {
+    let mut world = World::new(3);
+    world.failing_agents.insert("a1".into());
+    world.run(Duration::from_secs(5));
+    assert!(!world.record().is_formed());
+    assert!(world.scheduler.report().to_string().contains("set aside"));
+    world.failing_agents.clear();
+    world.run(Duration::from_secs(60));
+    world.assert_healthy_cluster();
+}
+
+#[test]
+fn a_launch_that_was_lost_is_noticed_after_a_restart() {
+    let mut world = World::new(5);
+    world.lose_launches = true;
+    world.run(Duration::from_secs(5));
+    assert_eq!(world.tasks.len(), 0);
+    world.lose_launches = false;
+    world.restart();
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+    assert_eq!(world.record().attempts, 2);
+}
+
+#[test]
+fn a_majority_forms_the_cluster_when_the_third_stays_silent() {
+    let mut world = World::new(3);
+    world.mute_agents.insert("a2".into());
+    world.run(Duration::from_secs(60));
+    assert!(!world.record().is_formed(), "the third is waited for");
+    world.run(Duration::from_secs(35));
+    assert!(world.record().is_formed(), "{}", world.scheduler.report());
+}
+
+#[test]
+fn no_address_is_told_before_formed_is_stored() {
+    let mut world = World::new(3);
+    world.step_until("launch");
+    world.store_down = true;
+    world.run(A_WHILE);
+    assert!(crate::view::members(&world.scheduler).is_empty());
+    assert!(!world.log.iter().any(|a| a == "message"), "{:?}", world.log);
+}
+
+#[test]
+fn updates_are_acknowledged_only_after_they_are_stored() {
+    let mut world = World::new(3);
+    world.step_until("launch");
+    world.store_down = true;
+    world.run(A_WHILE);
+    assert_eq!(world.acknowledged, 0);
+    world.store_down = false;
+    world.run(A_WHILE);
+    assert!(world.acknowledged >= 3);
+}
+
+#[test]
+fn a_formed_cluster_survives_a_restart_without_a_launch() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let before = world.record();
+    for _ in 0..3 {
+        world.restart();
+        world.run(A_WHILE);
+        world.assert_healthy_cluster();
+    }
+    assert_eq!(world.log.iter().filter(|a| *a == "launch").count(), 3);
+    assert_eq!(world.record().phase, before.phase);
+    assert_eq!(world.record().epoch.0, before.epoch.0 + 3);
+}
+
+#[test]
+fn an_unreachable_agent_changes_nothing() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let (task, agent) = {
+        let record = world.record();
+        (record.members[1].task_id.clone(), record.members[1].agent_id.clone())
+    };
+    for state in [TaskState::Unreachable, TaskState::Lost, TaskState::Gone, TaskState::Unknown] {
+        world.log.clear();
+        world.update(&task, &agent, (state, Source::Master, Reason::None), true);
+        world.run(A_WHILE);
+        for forbidden in ["launch", "kill", "revive"] {
+            assert!(!world.log.iter().any(|a| a == forbidden), "{state:?}: {forbidden}");
+        }
+        assert!(!world.record().members[1].is_ended(), "{state:?} is no proof");
+    }
+    world.update(&task, &agent, (TaskState::Running, Source::Executor, Reason::None), true);
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+}
+
+#[test]
+fn a_member_that_ended_is_reported_and_nothing_is_harmed() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let member = world.record().members[0].clone();
+    world.tasks.remove(&member.task_id);
+    let ended = (TaskState::Failed, Source::Executor, Reason::None);
+    world.update(&member.task_id, &member.agent_id, ended, true);
+    world.log.clear();
+    world.run(A_WHILE);
+    assert!(world.record().is_formed());
+    assert!(matches!(world.record().members[0].task, TaskPhase::Ended { .. }));
+    assert!(world.scheduler.report().to_string().contains("needs a replacement"));
+    assert!(!world.log.iter().any(|a| a == "launch" || a == "kill"));
+    assert_eq!(crate::view::members(&world.scheduler).len(), 3, "until it is removed");
+}
+
+#[test]
+fn another_cluster_of_our_name_stops_formation() {
+    let mut world = World::new(5);
+    world.others = vec![OtherFramework {
+        id: "old".into(),
+        live_tasks: vec!["etcd-1447 10.0.0.1 31000 31001 31002".into()],
+    }];
+    world.run(Duration::from_secs(300));
+    assert_eq!(world.record().phase, Phase::None);
+    assert!(!world.log.iter().any(|a| a == "launch" || a == "kill"));
+    let report = world.scheduler.report().to_string();
+    assert!(report.contains("predecessor") && report.contains("Nothing is formed"), "{report}");
+    world.others.clear();
+    world.run(Duration::from_secs(300));
+    world.assert_healthy_cluster();
+}
+
+#[test]
+fn a_second_scheduler_deposes_the_first() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let (bytes, version) = world.stored.clone().unwrap();
+    world.stored = Some((bytes, Version(version.0 + 1)));
+    let member = world.record().members[0].clone();
+    let ended = (TaskState::Failed, Source::Executor, Reason::None);
+    world.update(&member.task_id, &member.agent_id, ended, true);
+    world.log.clear();
+    world.run(A_WHILE);
+    assert_eq!(world.exit.as_ref().unwrap().0, ExitCode::Deposed);
+    assert!(!world.log.iter().any(|a| a == "acknowledge"), "nothing after the conflict");
+    let step = world.scheduler.step(world.now, Event::Wake);
+    assert!(step.actions.is_empty(), "a deposed scheduler does nothing more");
+}
+
+#[test]
+fn errors_of_the_master_are_told_apart() {
+    for (message, code) in [
+        ("Framework failed over", ExitCode::Deposed),
+        ("Framework has been removed", ExitCode::Removed),
+    ] {
+        let mut world = World::new(5);
+        world.run(A_WHILE);
+        world.inbox.push_back(Event::MesosError { message: message.into() });
+        world.run(A_WHILE);
+        let (found, why) = world.exit.clone().unwrap();
+        assert_eq!(found, code);
+        if code == ExitCode::Removed {
+            assert!(why.contains("--new-framework") && why.contains("copy them away"), "{why}");
+        }
+    }
+}
+
+#[test]
+fn a_new_framework_id_keeps_the_phase() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let record = world.record();
+    let version = world.stored.as_ref().unwrap().1;
+    let config = Config { new_framework: true, ..config() };
+    world.scheduler = Scheduler::new(config, Some(record), version);
+    world.inbox = VecDeque::from([Event::Wake]);
+    world.log.clear();
+    world.tasks.clear();
+    world.run(A_WHILE);
+    assert!(world.record().is_formed());
+    assert!(!world.log.iter().any(|a| a == "launch"), "no second cluster is formed");
+}
+
+#[test]
+fn offers_are_held_for_a_while_and_then_declined() {
+    let mut world = World::new(2);
+    world.run(Duration::from_secs(1));
+    assert!(!world.log.iter().any(|a| a == "decline"));
+    let report = world.scheduler.report().to_string();
+    assert!(report.contains("3 agents are needed, and the offers of 2 serve"), "{report}");
+    world.run(Duration::from_secs(10));
+    assert!(world.log.iter().any(|a| a == "decline"));
+}
+
+#[test]
+fn a_formed_order_is_repeated_until_it_is_heard() {
+    let mut world = World::new(3);
+    world.hold_formed = true;
+    world.run(Duration::from_secs(10));
+    let sent = world.log.iter().filter(|a| *a == "message").count();
+    assert!((12..=18).contains(&sent), "{sent} orders in 10 s to 3 executors");
+    world.hold_formed = false;
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+}
+
+#[test]
+fn a_rescinded_offer_launches_nothing() {
+    let mut world = World::new(3);
+    world.step_until("ask");
+    world.store_down = true;
+    world.run(Duration::from_millis(10));
+    world.inbox.push_back(Event::Rescinded("o1".into()));
+    world.run(Duration::from_millis(10));
+    assert!(!world.log.iter().any(|a| a == "launch"));
+    world.store_down = false;
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+    assert_eq!(world.record().attempts, 2);
+}

@@ -163,9 +163,9 @@ fn parse(bytes: &[u8]) -> Result<Stored, String> {
     }
     let end = bytes.iter().position(|&b| b == b'\n').ok_or("its first line does not end")?;
     let (header, record) = (String::from_utf8_lossy(&bytes[..end]), &bytes[end + 1..]);
-    let rest = header
-        .strip_prefix(MAGIC)
-        .ok_or_else(|| format!("it begins with {:?}", header.chars().take(40).collect::<String>()))?;
+    let rest = header.strip_prefix(MAGIC).ok_or_else(|| {
+        format!("it begins with {:?}", header.chars().take(40).collect::<String>())
+    })?;
     let words: Vec<&str> = rest.split_whitespace().collect();
     let ["version", version, "sha256", sum] = words[..] else {
         return Err(format!("its first line is {header:?}"));

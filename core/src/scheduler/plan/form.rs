@@ -13,7 +13,7 @@ use crate::placement::{Demand, Placement, place};
 use crate::record::{Member, Phase, TaskPhase};
 use crate::scheduler::{Repeated, safety};
 use crate::status::TaskState;
-use crate::wire::{EtcdState, LaunchOrder, Peer, Start, WIRE_VERSION};
+use crate::wire::{EtcdState, LaunchOrder, Order, Peer, Start, WIRE_VERSION};
 
 const STEP: &str = "form";
 
@@ -40,11 +40,19 @@ impl Scheduler {
         Go::On
     }
 
-    fn launch(&mut self, pass: &mut Pass, member: &Member, offer_id: crate::id::OfferId, take: Take) {
+    fn launch(
+        &mut self,
+        pass: &mut Pass,
+        member: &Member,
+        offer_id: crate::id::OfferId,
+        take: Take,
+    ) {
         let (stored, epoch) = (self.book.stored(), self.book.epoch());
         let permit = match safety::permit_form(stored, epoch, &member.task_id) {
             Ok(permit) => permit,
-            Err(denied) => return pass.trouble(STEP, format!("{} is not launched: {denied}", member.task_id)),
+            Err(denied) => {
+                return pass.trouble(STEP, format!("{} is not launched: {denied}", member.task_id));
+            }
         };
         let order = Box::new(self.launch_order(member));
         self.offers.remove(&offer_id);
@@ -97,7 +105,10 @@ impl Scheduler {
         let placement = self.placement(pass);
         let (found, size) = (placement.chosen.len(), self.config.size);
         if found < size {
-            pass.waiting(STEP, format!("{size} agents are needed, and the offers of {found} serve"));
+            pass.waiting(
+                STEP,
+                format!("{size} agents are needed, and the offers of {found} serve"),
+            );
             for (offer, refusal) in &placement.refused {
                 let agent = self.offers.get(offer).map_or("", |h| h.offer.hostname.as_str());
                 pass.waiting(STEP, format!("the offer of {agent} does not serve: {refusal}"));
@@ -111,7 +122,10 @@ impl Scheduler {
             .filter_map(|(id, take)| Some((self.offers.get(&id)?.offer.clone(), take)))
             .collect();
         self.begin_attempt(chosen);
-        pass.waiting(STEP, format!("agents for {size} members are found; the attempt is being stored"));
+        pass.waiting(
+            STEP,
+            format!("agents for {size} members are found; the attempt is being stored"),
+        );
     }
 
     fn placement(&mut self, pass: &mut Pass) -> Placement {
@@ -180,7 +194,21 @@ impl Scheduler {
                     }
                 });
             }
-            None => members.iter().for_each(|m| self.say_forming(pass, m)),
+            None => members.iter().for_each(|m| {
+                self.say_forming(pass, m);
+                self.ask_for_beat(pass, m);
+            }),
+        }
+    }
+
+    /// A scheduler that came into a formation does not wait for the executors' next beats.
+    fn ask_for_beat(&mut self, pass: &mut Pass, member: &Member) {
+        let is_heard = self.beats.contains_key(member.name());
+        if !is_heard
+            && member.task == TaskPhase::Seen
+            && self.is_repeat_due(pass, member, Repeated::Beat)
+        {
+            self.order(pass, member, Order::Beat);
         }
     }
 

@@ -60,7 +60,12 @@ impl Scheduler {
         })
     }
 
-    pub(super) fn is_repeat_due(&mut self, pass: &mut Pass, member: &Member, what: Repeated) -> bool {
+    pub(super) fn is_repeat_due(
+        &mut self,
+        pass: &mut Pass,
+        member: &Member,
+        what: Repeated,
+    ) -> bool {
         let key = (member.name().clone(), what);
         let due = self.repeat_at.get(&key).is_none_or(|&at| pass.is_due(at));
         if due {
@@ -71,7 +76,7 @@ impl Scheduler {
         due
     }
 
-    fn order(&mut self, pass: &mut Pass, member: &Member, order: Order) {
+    pub(super) fn order(&mut self, pass: &mut Pass, member: &Member, order: Order) {
         self.message_seq += 1;
         let (epoch, seq) = (self.book.epoch(), self.message_seq);
         pass.act(Action::Message {
@@ -102,7 +107,10 @@ impl Scheduler {
             );
         }
         for stranger in &self.strangers {
-            pass.trouble("strangers", format!("task {stranger} is not in the record; it is left alone"));
+            pass.trouble(
+                "strangers",
+                format!("task {stranger} is not in the record; it is left alone"),
+            );
         }
         Go::On
     }

@@ -1,0 +1,287 @@
+//! The driver: a small loop that owns the scheduler, performs its actions, and shows its state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use etcd_mesos_core::id::{FrameworkId, OfferId};
+use etcd_mesos_core::scheduler::{
+    Action, Event, ExitCode, Line, SaveFailure, SaveId, Scheduler, Tone,
+};
+use etcd_mesos_core::store::{StateStore, StoreError, Version};
+use etcd_mesos_core::time::Timestamp;
+use etcd_mesos_core::view;
+use mesos_v1::scheduler;
+use mesos_v1::scheduler::Call;
+use tokio::sync::{mpsc, watch};
+
+use crate::admin::{Snapshot, TURN};
+use crate::artifacts::Artifacts;
+use crate::link::{Link, Told, What, chain};
+use crate::probes::{Looked, Probes};
+use crate::settings::Framework;
+use crate::{from_mesos, to_mesos};
+
+/// How many events may wait for the driver.
+const QUEUE_MAX: usize = 1024;
+
+/// What the driver needs beside the scheduler.
+pub(crate) struct Surroundings {
+    pub(crate) framework: Framework,
+    pub(crate) store: Arc<dyn StateStore>,
+    pub(crate) artifacts: Artifacts,
+    /// The address under which agents and people reach this process.
+    pub(crate) advertise: IpAddr,
+    pub(crate) admin_port: u16,
+    pub(crate) artifacts_port: u16,
+}
+
+/// How the driver ended, other than by a signal.
+#[derive(Debug)]
+pub struct Ended {
+    /// How.
+    pub code: ExitCode,
+    /// Why, and the way out.
+    pub why: String,
+}
+
+pub(crate) struct Driver {
+    scheduler: Scheduler,
+    around: Surroundings,
+    started: Instant,
+    link: Link,
+    told: mpsc::Receiver<Told>,
+    probes: Probes,
+    looked: mpsc::Receiver<Looked>,
+    events: mpsc::Receiver<Event>,
+    sender: mpsc::Sender<Event>,
+    /// The resources of the offers that the scheduler holds, as they came.
+    offered: BTreeMap<OfferId, Vec<Bytes>>,
+    shown: watch::Sender<Arc<Snapshot>>,
+    said: BTreeSet<(&'static str, String)>,
+}
+
+pub(crate) fn snapshot(scheduler: &Scheduler) -> Arc<Snapshot> {
+    Arc::new(Snapshot {
+        at: Instant::now(),
+        members: view::members(scheduler),
+        stats: view::stats(scheduler),
+        report: view::report(scheduler),
+    })
+}
+
+impl Driver {
+    pub(crate) fn new(
+        scheduler: Scheduler,
+        around: Surroundings,
+        mesos: scheduler::SchedulerConfig,
+        shown: watch::Sender<Arc<Snapshot>>,
+    ) -> Driver {
+        let (tell, told) = mpsc::channel(QUEUE_MAX);
+        let (done, looked) = mpsc::channel(QUEUE_MAX);
+        let (sender, events) = mpsc::channel(QUEUE_MAX);
+        Driver {
+            scheduler,
+            around,
+            started: Instant::now(),
+            link: Link::new(mesos, tell),
+            told,
+            probes: Probes::new(done),
+            looked,
+            events,
+            sender,
+            offered: BTreeMap::new(),
+            shown,
+            said: BTreeSet::new(),
+        }
+    }
+
+    /// Runs until the scheduler decides to end. Dropping it ends nothing but this process's part.
+    pub(crate) async fn run(mut self) -> Ended {
+        let mut event = Event::Wake;
+        loop {
+            if let Some(ended) = self.turn(event) {
+                return ended;
+            }
+            event = self.next_event().await;
+        }
+    }
+
+    fn turn(&mut self, event: Event) -> Option<Ended> {
+        let step = self.scheduler.step(self.now(), event);
+        self.say(&step.report.lines);
+        let mut ended = None;
+        for action in step.actions {
+            if let Action::Exit { code, why } = action {
+                ended = Some(Ended { code, why });
+            } else {
+                self.perform(action);
+            }
+        }
+        self.shown.send_replace(snapshot(&self.scheduler));
+        ended
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::default() + self.started.elapsed()
+    }
+
+    async fn next_event(&mut self) -> Event {
+        loop {
+            let pause = self.pause();
+            tokio::select! {
+                Some(told) = self.told.recv() => if let Some(event) = self.hear(told) { return event },
+                Some(looked) = self.looked.recv() => return self.probes.finish(looked),
+                Some(event) = self.events.recv() => return event,
+                () = tokio::time::sleep(pause) => return Event::Wake,
+            }
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let wake = self.scheduler.next_wake().map_or(TURN, |at| at.since(self.now()));
+        // Timestamps are whole milliseconds: waking a little late is better than twice.
+        wake.min(TURN) + Duration::from_millis(1)
+    }
+
+    fn hear(&mut self, told: Told) -> Option<Event> {
+        if !self.link.is_current(&told) {
+            return None;
+        }
+        match told.what {
+            What::Event(event) => {
+                self.keep_resources(&event);
+                from_mesos::event(*event)
+            }
+            What::Failed(why) => {
+                self.offered.clear();
+                Some(Event::Disconnected(why))
+            }
+        }
+    }
+
+    fn keep_resources(&mut self, event: &scheduler::Event) {
+        match event {
+            scheduler::Event::Offers(offers) => {
+                let kept =
+                    offers.iter().map(|o| (OfferId(o.id.value.clone()), o.resources.clone()));
+                self.offered.extend(kept);
+            }
+            scheduler::Event::Rescind(id) => {
+                self.offered.remove(&OfferId(id.value.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Performs one action; every effect of the scheduler process starts here.
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Save { id, record, expected } => self.save(id, record.to_bytes(), expected),
+            Action::Subscribe { framework_id, suppressed } => {
+                self.subscribe(framework_id, suppressed);
+            }
+            Action::AskFrameworks => self.ask_frameworks(),
+            Action::Reconcile { tasks } => self.link.send(to_mesos::reconcile(&tasks)),
+            Action::Acknowledge { agent_id, task_id, uuid } => {
+                to_mesos::acknowledge(&agent_id, &task_id, uuid).map(|call| self.link.send(call));
+            }
+            launch @ Action::Launch { .. } => self.launch(launch),
+            Action::Decline { offers, refuse_for } => {
+                offers.iter().for_each(|id| drop(self.offered.remove(id)));
+                self.link.send(to_mesos::decline(&offers, refuse_for));
+            }
+            Action::Suppress => self.link.send(Call::suppress(Vec::new())),
+            Action::Revive => self.link.send(Call::revive(Vec::new())),
+            Action::Kill { permit, task_id, agent_id, grace } => {
+                assert_eq!(*permit.task_id(), task_id, "a permit is for one task");
+                tracing::info!(%task_id, "killing a task of an attempt that was given up");
+                self.link.send(to_mesos::kill(&task_id, &agent_id, grace));
+            }
+            Action::Message { member, agent_id, message } => {
+                self.link.send(to_mesos::message(&member, &agent_id, &message));
+            }
+            Action::Probe { member, client_url } => self.probes.look(member, client_url),
+            Action::Exit { .. } => {}
+        }
+    }
+
+    fn save(&self, id: SaveId, bytes: Vec<u8>, expected: Version) {
+        let (store, sender) = (self.around.store.clone(), self.sender.clone());
+        tokio::spawn(async move {
+            let outcome = store.save(&bytes, expected).await.map_err(save_failure);
+            let _ = sender.send(Event::Saved { id, outcome }).await;
+        });
+    }
+
+    fn subscribe(&mut self, framework_id: Option<FrameworkId>, suppressed: bool) {
+        let around = &self.around;
+        let framework = &around.framework;
+        let admin = SocketAddr::new(around.advertise, around.admin_port);
+        let webui = framework.webui_url.clone().unwrap_or_else(|| format!("http://{admin}/"));
+        let hostname = around.advertise.to_string();
+        let info = to_mesos::framework_info(framework, framework_id.as_ref(), hostname, webui);
+        self.link.connect(info, suppressed);
+    }
+
+    fn ask_frameworks(&self) {
+        let ours = self.scheduler.record().framework_id.clone();
+        let asked = self.link.ask(self.around.framework.name.clone(), ours);
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            let _ = sender.send(Event::Asked(asked.await)).await;
+        });
+    }
+
+    fn launch(&mut self, action: Action) {
+        let Action::Launch { permit, offer_id, agent_id, take, task_id, order } = action else {
+            return;
+        };
+        assert_eq!(*permit.task_id(), task_id, "a permit is for one task");
+        let Some(offered) = self.offered.remove(&offer_id) else {
+            // The connection that it came over has ended; Mesos will say that there is no such task.
+            return tracing::warn!(%task_id, %offer_id, "an offer is gone, and nothing is launched");
+        };
+        let launch = to_mesos::Launch {
+            cluster: &self.scheduler.record().cluster,
+            framework: &self.around.framework,
+            artifacts: &self.around.artifacts,
+            artifacts_at: SocketAddr::new(self.around.advertise, self.around.artifacts_port),
+            offered: &offered,
+            offer_id: &offer_id,
+            agent_id: &agent_id,
+            take: &take,
+            task_id: &task_id,
+            order: &order,
+        };
+        match launch.call() {
+            Ok(call) => {
+                tracing::info!(%task_id, %agent_id, client = order.member.client_url(), "launching");
+                self.link.send(call);
+            }
+            Err(error) => tracing::error!(%task_id, error = chain(&error), "cannot launch"),
+        }
+    }
+
+    /// Logs each sentence of the report when it first holds: one line a change.
+    fn say(&mut self, lines: &[Line]) {
+        for line in lines.iter().filter(|l| !self.said.contains(&(l.step, l.text.clone()))) {
+            match line.tone {
+                Tone::Fine | Tone::Waiting => tracing::info!(step = line.step, "{}", line.text),
+                Tone::Trouble => tracing::warn!(step = line.step, "{}", line.text),
+            }
+        }
+        self.said = lines.iter().map(|line| (line.step, line.text.clone())).collect();
+    }
+}
+
+fn save_failure(error: StoreError) -> SaveFailure {
+    let words = chain(&error);
+    match error {
+        StoreError::Conflict { .. } => SaveFailure::Conflict(words),
+        StoreError::Unavailable { .. } => SaveFailure::Unavailable(words),
+        StoreError::Corrupt { .. } => SaveFailure::Corrupt(words),
+    }
+}

@@ -1,0 +1,210 @@
+//! The connection to the leading master: one task reads events, one sends calls in order.
+//!
+//! A call that fails ends the connection: after a new subscription everything is reconciled, and
+//! that is simpler, and safer, than to reason about what a lost call may have done.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use etcd_mesos_core::id::FrameworkId;
+use etcd_mesos_core::scheduler::{LinkFailure, OtherFramework};
+use mesos_v1::proto::FrameworkInfo;
+use mesos_v1::scheduler::{Call, Calls, SchedulerClient, SchedulerConfig, Subscription};
+use mesos_v1::{Backoff, CallError, Retry, scheduler};
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinHandle;
+
+use crate::from_mesos;
+
+/// The longest answer to `GET /master/frameworks` that is read, in bytes.
+const FRAMEWORKS_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// What a link tells the driver, with the number of the connection that it is of.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) connection: u64,
+    pub(crate) what: What,
+}
+
+#[derive(Debug)]
+pub(crate) enum What {
+    Event(Box<scheduler::Event>),
+    Failed(LinkFailure),
+}
+
+/// The connection to the leading master.
+#[derive(Debug)]
+pub(crate) struct Link {
+    client: Arc<Mutex<SchedulerClient>>,
+    told: mpsc::Sender<Told>,
+    connection: u64,
+    calls: Option<mpsc::UnboundedSender<Call>>,
+    task: Option<JoinHandle<()>>,
+    backoff: Backoff,
+    has_failed: bool,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.disconnect();
+    }
+}
+
+impl Link {
+    pub(crate) fn new(config: SchedulerConfig, told: mpsc::Sender<Told>) -> Link {
+        Link {
+            client: Arc::new(Mutex::new(SchedulerClient::new(config))),
+            told,
+            connection: 0,
+            calls: None,
+            task: None,
+            // A new leader is to be found within two seconds of its election.
+            backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(2)),
+            has_failed: false,
+        }
+    }
+
+    /// Begins a new connection; the former one, if any, ends first.
+    pub(crate) fn connect(&mut self, framework: FrameworkInfo, suppressed: bool) {
+        self.disconnect();
+        self.connection += 1;
+        let delay = if self.has_failed { self.backoff.next_delay() } else { Duration::ZERO };
+        let suppressed_roles = if suppressed { framework.roles.clone() } else { Vec::new() };
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.calls = Some(sender);
+        let connection = Connection {
+            client: self.client.clone(),
+            told: self.told.clone(),
+            number: self.connection,
+        };
+        self.task = Some(tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            connection.run(framework, suppressed_roles, receiver).await;
+        }));
+    }
+
+    pub(crate) fn disconnect(&mut self) {
+        self.calls = None;
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+
+    /// Whether what was told is of the present connection; what an earlier one said is void.
+    pub(crate) fn is_current(&mut self, told: &Told) -> bool {
+        if told.connection != self.connection {
+            return false;
+        }
+        match &told.what {
+            What::Event(_) => {
+                self.has_failed = false;
+                self.backoff.reset();
+            }
+            What::Failed(_) => self.has_failed = true,
+        }
+        true
+    }
+
+    /// Sends a call after those before it; without a connection it is dropped, because whatever
+    /// asked for it is planned anew after the next subscription.
+    pub(crate) fn send(&self, call: Call) {
+        if let Some(calls) = &self.calls {
+            let _ = calls.send(call);
+        }
+    }
+
+    /// Asks the master for other frameworks of that name with live tasks.
+    pub(crate) fn ask(
+        &self,
+        name: String,
+        ours: Option<FrameworkId>,
+    ) -> impl Future<Output = Result<Vec<OtherFramework>, String>> + use<> {
+        let client = self.client.clone();
+        async move {
+            let body = client.lock().await.get("/master/frameworks", FRAMEWORKS_BYTES_MAX).await;
+            let body = body.map_err(|error| chain(&error))?;
+            from_mesos::others(&body, &name, ours.as_ref()).map_err(|error| chain(&error))
+        }
+    }
+}
+
+struct Connection {
+    client: Arc<Mutex<SchedulerClient>>,
+    told: mpsc::Sender<Told>,
+    number: u64,
+}
+
+impl Connection {
+    async fn run(
+        &self,
+        framework: FrameworkInfo,
+        suppressed_roles: Vec<String>,
+        calls: mpsc::UnboundedReceiver<Call>,
+    ) {
+        let subscribed = self.client.lock().await.subscribe(&framework, &suppressed_roles).await;
+        let failure = match subscribed {
+            Ok(mut subscription) => {
+                let sender = subscription.calls();
+                tokio::select! {
+                    error = self.read(&mut subscription) => error,
+                    error = send_all(sender, calls) => error,
+                }
+            }
+            Err(error) => error,
+        };
+        self.tell(What::Failed(classify(&failure))).await;
+    }
+
+    /// Reads fast: the events go into a queue, and the driver works on its own time.
+    async fn read(&self, subscription: &mut Subscription) -> CallError {
+        loop {
+            match subscription.next().await {
+                Ok(event) => self.tell(What::Event(Box::new(event))).await,
+                Err(error) => return error,
+            }
+        }
+    }
+
+    async fn tell(&self, what: What) {
+        // The driver is gone only when the program ends.
+        let _ = self.told.send(Told { connection: self.number, what }).await;
+    }
+}
+
+async fn send_all(calls: Calls, mut queue: mpsc::UnboundedReceiver<Call>) -> CallError {
+    while let Some(call) = queue.recv().await {
+        if let Err(error) = calls.send(call).await {
+            return error;
+        }
+    }
+    // The driver has dropped this connection, which ends with it.
+    std::future::pending().await
+}
+
+fn classify(error: &CallError) -> LinkFailure {
+    let words = chain(error);
+    match error {
+        CallError::Unauthorized { .. } => LinkFailure::Lasting(format!(
+            "{words}. The master asks for credentials: set --mesos-authentication-principal and \
+             --mesos-authentication-secret-file to what its operator has given you"
+        )),
+        CallError::NotFound { .. } | CallError::NotMesos { .. } => LinkFailure::Lasting(format!(
+            "{words}. Set --master to the host and port of a Mesos master, version 1.0 or later"
+        )),
+        other if other.retry() == Retry::Never => LinkFailure::Lasting(words),
+        _ => LinkFailure::Temporary(words),
+    }
+}
+
+/// An error and its causes, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words.push_str(": ");
+        words.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    words
+}
