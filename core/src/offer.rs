@@ -167,7 +167,7 @@ pub enum Refusal {
     },
     /// The offer names no IP address of the agent.
     NoAddress,
-    /// The agent, or its host, already has a member of this cluster.
+    /// Another offer of the agent, or of its host, was looked at first.
     Taken,
     /// Something failed there a short while ago.
     SetAside {
@@ -184,7 +184,7 @@ impl fmt::Display for Refusal {
             }
             Refusal::Ports { usable } => write!(f, "ports: 2 needed, {usable} usable"),
             Refusal::NoAddress => f.write_str("the offer names no IP address of the agent"),
-            Refusal::Taken => f.write_str("a member of this cluster is there already"),
+            Refusal::Taken => f.write_str("another offer of this agent, or of its host, comes first"),
             Refusal::SetAside { why } => write!(f, "set aside for a while: {why}"),
         }
     }

@@ -186,7 +186,8 @@ impl Driver {
             Action::AskFrameworks => self.ask_frameworks(),
             Action::Reconcile { tasks } => self.link.send(to_mesos::reconcile(&tasks)),
             Action::Acknowledge { agent_id, task_id, uuid } => {
-                to_mesos::acknowledge(&agent_id, &task_id, uuid).map(|call| self.link.send(call));
+                let call = to_mesos::acknowledge(&agent_id, &task_id, uuid);
+                call.into_iter().for_each(|call| self.link.send(call));
             }
             launch @ Action::Launch { .. } => self.launch(launch),
             Action::Decline { offers, refuse_for } => {
@@ -269,6 +270,8 @@ impl Driver {
     fn say(&mut self, lines: &[Line]) {
         for line in lines.iter().filter(|l| !self.said.contains(&(l.step, l.text.clone()))) {
             match line.tone {
+                // Each save would be two lines, and none of them news.
+                Tone::Fine | Tone::Waiting if line.step == "store" => tracing::debug!("{}", line.text),
                 Tone::Fine | Tone::Waiting => tracing::info!(step = line.step, "{}", line.text),
                 Tone::Trouble => tracing::warn!(step = line.step, "{}", line.text),
             }

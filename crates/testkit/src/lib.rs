@@ -1,1 +1,24 @@
 //! Genuine Mesos and real etcd for tests, started and stopped by handle.
+//!
+//! [`mesos::Cluster`] is Apache Mesos 1.11.0 on loopback addresses, one address per machine; `scripts/setup`
+//! installs it. [`process::Proc`] runs a program of ours. [`etcd::find`] says where etcd is, [`processes`] finds
+//! what the containers run, and [`http`] asks anybody a question.
+//!
+//! A handle that is dropped leaves no process and no file. That also holds for a test process that is killed:
+//! its children die with it, and a janitor or else the next cluster to start clears away the rest.
+//!
+//! Here is no async code and no fake; every part is the real one.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod etcd;
+pub mod http;
+pub mod mesos;
+pub mod process;
+pub mod processes;
+pub mod wait;
+
+mod error;
+mod spawn;
+
+pub use error::HarnessError;
