@@ -2,11 +2,11 @@
 //!
 //! This package is the only place that names plugins, and the only one that reads arguments.
 
-mod executor;
+
 mod exit;
 mod legacy;
 mod logging;
 mod scheduler;
 
-pub use executor::executor_main;
+
 pub use scheduler::{SchedulerArgs, scheduler_main};

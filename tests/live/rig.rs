@@ -1,0 +1,182 @@
+//! A scheduler of ours on a Mesos of the testkit's.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::time::Duration;
+
+use etcd_mesos_testkit::process::Proc;
+use etcd_mesos_testkit::{etcd, http, mesos, processes};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Long enough for this machine at its busiest; nothing waits that long when all is well.
+pub const SOON: Duration = Duration::from_secs(60);
+
+/// One scheduler's settings and folder; the scheduler itself comes and goes.
+pub struct Rig {
+    pub mesos: mesos::Cluster,
+    dir: TempDir,
+    pub scheduler: Option<Proc>,
+    extra: Vec<String>,
+    pub etcd: etcd::Etcd,
+}
+
+/// What a test looks at of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub name: String,
+    pub client: String,
+    pub agent_id: String,
+}
+
+impl Rig {
+    pub fn new(builder: mesos::Builder) -> Rig {
+        Rig {
+            mesos: builder.start().unwrap(),
+            dir: tempfile::tempdir().unwrap(),
+            scheduler: None,
+            extra: Vec::new(),
+            etcd: etcd::find().unwrap(),
+        }
+    }
+
+    /// A scheduler that asks for three small members, started.
+    pub fn with_scheduler(builder: mesos::Builder) -> Rig {
+        let mut rig = Rig::new(builder);
+        rig.start_scheduler(&[]);
+        rig
+    }
+
+    /// Starts the scheduler; flags given here are kept for later starts.
+    pub fn start_scheduler(&mut self, extra: &[&str]) {
+        self.extra.extend(extra.iter().map(|flag| (*flag).to_owned()));
+        let command = self.command();
+        self.scheduler = Some(Proc::start(command, self.dir.path().join("scheduler.log")).unwrap());
+    }
+
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_etcd-mesos-scheduler"));
+        let address = self.mesos.scheduler_ip(1);
+        command
+            .arg(format!("-master={}", self.mesos.master_addr()))
+            .arg(format!("-address={address}"))
+            .args(["-framework-name=test", "-cluster-size=3"])
+            .args(["-sandbox-cpu-limit=0.5", "-sandbox-mem-limit=256", "-sandbox-disk-limit=1024"])
+            .arg(format!("-state-file={}", self.dir.path().join("test.state").display()))
+            .arg(format!("-executor-bin={}", env!("CARGO_BIN_EXE_etcd-mesos-executor")))
+            .arg(format!("-etcd-bin={}", self.etcd.etcd.display()))
+            .arg(format!("-etcdctl-bin={}", self.etcd.etcdctl.display()))
+            .args(&self.extra);
+        command
+    }
+
+    pub fn scheduler(&self) -> &Proc {
+        self.scheduler.as_ref().unwrap()
+    }
+
+    fn admin(&self) -> String {
+        format!("{}:23400", self.mesos.scheduler_ip(1))
+    }
+
+    pub fn get(&self, path: &str) -> (u16, String) {
+        http::get(&self.admin(), path).unwrap_or_else(|error| (0, format!("{error:?}")))
+    }
+
+    pub fn json(&self, path: &str) -> Value {
+        serde_json::from_str(&self.get(path).1).unwrap_or(Value::Null)
+    }
+
+    pub fn members(&self) -> Vec<Member> {
+        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let entries = self.json("/members").as_array().cloned().unwrap_or_default();
+        let member = |entry: &Value| Member {
+            name: text(entry, "name"),
+            client: format!("{}:{}", text(entry, "host"), entry["clientPort"]),
+            agent_id: text(entry, "slaveID"),
+        };
+        entries.iter().map(member).collect()
+    }
+
+    /// Waits until the scheduler is right about something; on failure shows what it says.
+    pub fn wait<T>(&self, what: &str, probe: impl FnMut() -> Option<T>) -> T {
+        match self.mesos.wait_for(what, SOON, probe) {
+            Ok(found) => found,
+            Err(error) => {
+                let log = self.scheduler.as_ref().map(Proc::log_tail).unwrap_or_default();
+                panic!("{error:?}\n{}\nthe scheduler's log:\n{log}", self.get("/report").1)
+            }
+        }
+    }
+
+    /// Waits until three members are told of and every one serves a linearizable read.
+    pub fn wait_formed(&self) -> Vec<Member> {
+        let members = self.wait("three members", || {
+            Some(self.members()).filter(|members| members.len() == 3)
+        });
+        for member in &members {
+            self.wait_serving(member);
+        }
+        members
+    }
+
+    pub fn wait_serving(&self, member: &Member) {
+        self.wait(&format!("{} to serve", member.name), || read(&member.client).map(drop));
+    }
+
+    /// The process IDs of the members' etcds, by the sandboxes that they run in.
+    pub fn etcd_pids(&self) -> BTreeMap<String, u32> {
+        let all = processes::find_program_inside("etcd", self.mesos.dir());
+        let name_of = |arguments: &[String]| {
+            let at = arguments.iter().position(|argument| argument.starts_with("--name"))?;
+            match arguments[at].split_once('=') {
+                Some((_, name)) => Some(name.to_owned()),
+                None => arguments.get(at + 1).cloned(),
+            }
+        };
+        all.into_iter().filter_map(|p| Some((name_of(&p.cmdline)?, p.pid))).collect()
+    }
+
+    /// The agent of a member, by its number.
+    pub fn agent_of(&self, member: &Member) -> usize {
+        let host = member.client.split(':').next().unwrap();
+        (1..=self.mesos.agent_count()).find(|&n| self.mesos.agent_ip(n) == host).unwrap()
+    }
+
+    pub fn framework_id(&self) -> String {
+        self.json("/report?format=json")["framework_id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn stats(&self, key: &str) -> u64 {
+        self.json("/stats")[key].as_u64().unwrap_or(u64::MAX)
+    }
+}
+
+/// Asks a member's JSON gateway, which etcd has had since 3.4 below `/v3`.
+pub fn ask(client: &str, path: &str, body: &Value) -> Option<Value> {
+    let answer = http::post(client, path, "application/json", &body.to_string());
+    let (status, text) = answer.ok()?;
+    (status == 200).then(|| serde_json::from_str(&text).ok()).flatten()
+}
+
+/// A linearizable read of the key `foo`; its value in base64, if it has one.
+pub fn read(client: &str) -> Option<Option<String>> {
+    let answer = ask(client, "/v3/kv/range", &json!({"key": "Zm9v"}))?;
+    answer["header"]["revision"].as_str()?;
+    Some(answer["kvs"][0]["value"].as_str().map(str::to_owned))
+}
+
+/// Writes the key `foo`; the value is base64.
+pub fn write(client: &str, value: &str) {
+    ask(client, "/v3/kv/put", &json!({"key": "Zm9v", "value": value})).unwrap();
+}
+
+/// A member's own ID and the leader's, as the member says.
+pub fn identity(client: &str) -> Option<(String, String)> {
+    let answer = ask(client, "/v3/maintenance/status", &json!({}))?;
+    let leader = answer["leader"].as_str()?.to_owned();
+    Some((answer["header"]["member_id"].as_str()?.to_owned(), leader))
+}
