@@ -33,7 +33,16 @@ mod tests {
     #[test]
     fn one_dash_becomes_two() {
         assert_eq!(
-            widened(&["program", "-log_dir=/var/log", "--master=m:1", "-v=1", "-h", "-", "-3", "x"]),
+            widened(&[
+                "program",
+                "-log_dir=/var/log",
+                "--master=m:1",
+                "-v=1",
+                "-h",
+                "-",
+                "-3",
+                "x"
+            ]),
             ["program", "--log_dir=/var/log", "--master=m:1", "--v=1", "-h", "-", "-3", "x"]
         );
     }

@@ -20,7 +20,11 @@ pub(crate) struct LogError {
 ///
 /// # Errors
 /// When the log file cannot be opened.
-pub(crate) fn start(program: &str, directory: Option<&Path>, verbosity: i32) -> Result<(), LogError> {
+pub(crate) fn start(
+    program: &str,
+    directory: Option<&Path>,
+    verbosity: i32,
+) -> Result<(), LogError> {
     let level = match verbosity {
         ..=1 => Level::INFO,
         2 => Level::DEBUG,

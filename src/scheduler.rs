@@ -25,7 +25,7 @@ use crate::{legacy, logging};
 /// not available, 70 a bug, 75 another scheduler took over, 76 Mesos removed the framework,
 /// 78 configuration.
 #[derive(Debug, Parser)]
-#[command(name = "etcd-mesos-scheduler", version, term_width = 100)]
+#[command(name = "etcd-mesos-scheduler", version, term_width = 100, args_override_self = true)]
 pub struct SchedulerArgs {
     /// The framework's and the cluster's name: a-z, 0-9 and -
     #[arg(long, default_value = "etcd")]
@@ -292,7 +292,9 @@ fn cross_checks(args: &SchedulerArgs) -> Vec<String> {
     let size = args.cluster_size;
     refuse(
         size == 0 || size > SIZE_MAX || size.is_multiple_of(2),
-        &format!("--cluster-size={size}: it must be 1, 3, 5, 7 or 9; an even number adds no tolerance"),
+        &format!(
+            "--cluster-size={size}: it must be 1, 3, 5, 7 or 9; an even number adds no tolerance"
+        ),
     );
     refuse(
         !args.zk_framework_persist.is_empty(),
@@ -428,7 +430,14 @@ mod tests {
             "-single-instance-per-slave=false",
         ]);
         let problems = Plan::of(args).unwrap_err().to_string();
-        for part in ["nowhere", "Etcd", "--cluster-size=4", "--sandbox-mem-limit=1", "below a day", "two members"] {
+        for part in [
+            "nowhere",
+            "Etcd",
+            "--cluster-size=4",
+            "--sandbox-mem-limit=1",
+            "below a day",
+            "two members",
+        ] {
             assert!(problems.contains(part), "{part} is not in: {problems}");
         }
     }

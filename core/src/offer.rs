@@ -184,7 +184,9 @@ impl fmt::Display for Refusal {
             }
             Refusal::Ports { usable } => write!(f, "ports: 2 needed, {usable} usable"),
             Refusal::NoAddress => f.write_str("the offer names no IP address of the agent"),
-            Refusal::Taken => f.write_str("another offer of this agent, or of its host, comes first"),
+            Refusal::Taken => {
+                f.write_str("another offer of this agent, or of its host, comes first")
+            }
             Refusal::SetAside { why } => write!(f, "set aside for a while: {why}"),
         }
     }

@@ -114,9 +114,8 @@ impl Rig {
 
     /// Waits until three members are told of and every one serves a linearizable read.
     pub fn wait_formed(&self) -> Vec<Member> {
-        let members = self.wait("three members", || {
-            Some(self.members()).filter(|members| members.len() == 3)
-        });
+        let members = self
+            .wait("three members", || Some(self.members()).filter(|members| members.len() == 3));
         for member in &members {
             self.wait_serving(member);
         }

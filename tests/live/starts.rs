@@ -52,7 +52,7 @@ fn a_missing_and_a_foreign_etcd_are_named() {
         refused(command(&dir, "127.201.0.2").arg(format!("-etcd-bin={etcd}")), 78, words);
     };
     run("/nowhere/etcd", &["/nowhere/etcd", "--etcd-bin", "No such file"]);
-    run("/bin/echo", &["/bin/echo", "this is no etcd", "--version"]);
+    run("/bin/echo", &["/bin/echo", "this is no etcd", "echo (GNU"]);
     run("/etc", &["/etc", "no regular file"]);
 }
 
@@ -71,8 +71,14 @@ fn a_damaged_and_a_locked_state_are_named() {
 
 #[test]
 fn usage_is_64_and_help_teaches() {
-    refused(Command::new(env!("CARGO_BIN_EXE_etcd-mesos-scheduler")).arg("-cluster-sise=3"), 64, &["--cluster-size"]);
-    for program in [env!("CARGO_BIN_EXE_etcd-mesos-scheduler"), env!("CARGO_BIN_EXE_etcd-mesos-executor")] {
+    refused(
+        Command::new(env!("CARGO_BIN_EXE_etcd-mesos-scheduler")).arg("-cluster-sise=3"),
+        64,
+        &["--cluster-size"],
+    );
+    for program in
+        [env!("CARGO_BIN_EXE_etcd-mesos-scheduler"), env!("CARGO_BIN_EXE_etcd-mesos-executor")]
+    {
         let output = Command::new(program).arg("--help").output().unwrap();
         assert!(output.status.success());
         assert!(String::from_utf8_lossy(&output.stdout).contains("Exit codes"), "{program}");
@@ -126,14 +132,16 @@ fn a_master_that_is_no_mesos_is_named() {
 fn answer(mut stream: TcpStream) {
     let _ = stream.set_read_timeout(Some(Duration::from_millis(200)));
     let _ = stream.read(&mut [0; 65536]);
-    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello");
+    let _ = stream
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello");
 }
 
 #[test]
 fn a_master_that_asks_for_credentials_gets_them() {
     let dir = tempfile::tempdir().unwrap();
     let credentials = dir.path().join("credentials");
-    std::fs::write(&credentials, r#"{"credentials":[{"principal":"etcd","secret":"s3cret"}]}"#).unwrap();
+    std::fs::write(&credentials, r#"{"credentials":[{"principal":"etcd","secret":"s3cret"}]}"#)
+        .unwrap();
     let builder = Cluster::builder()
         .env("MESOS_AUTHENTICATE_HTTP_FRAMEWORKS", "true")
         .env("MESOS_HTTP_FRAMEWORK_AUTHENTICATORS", "basic")

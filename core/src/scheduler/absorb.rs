@@ -256,14 +256,28 @@ fn is_fault_of_agent(status: &TaskStatus) -> bool {
     status.state != TaskState::Gone && !never_arrived
 }
 
-/// A status in one line.
+/// A status in one line, with the way out where the reason is known.
 fn describe(status: &TaskStatus) -> String {
-    let first = status.message.lines().next().unwrap_or_default();
-    let reason = format!("{:?}", status.reason);
-    match (first, reason.as_str()) {
-        ("", "None") => format!("{:?}", status.state),
-        ("", reason) => format!("{:?} ({reason})", status.state),
-        (text, "None") => text.to_owned(),
-        (text, reason) => format!("{text} ({reason})"),
-    }
+    let said = status.message.lines().next().unwrap_or_default();
+    let what = match status.reason {
+        Reason::None => {
+            return if said.is_empty() { format!("{:?}", status.state) } else { said.to_owned() };
+        }
+        Reason::ExecutorRegistrationTimeout => FETCH_TOO_SLOW.to_owned(),
+        // The agent ends a fetch that is still running when the executor should have registered.
+        Reason::ContainerLaunchFailed
+            if said.contains("fetch") && said.contains("signal Killed") =>
+        {
+            FETCH_TOO_SLOW.to_owned()
+        }
+        Reason::ContainerLaunchFailed if said.contains("fetch") => FETCH_FAILED.to_owned(),
+        other => format!("{other:?}"),
+    };
+    if said.is_empty() { what } else { format!("{what} (Mesos says: {said})") }
 }
+
+const FETCH_TOO_SLOW: &str = "fetch too slow: the agent waits a minute, by default, for the fetch \
+     and the start of an executor; raise its --executor_registration_timeout, or look at the \
+     network between it and this scheduler";
+const FETCH_FAILED: &str = "the agent cannot fetch the binaries from this scheduler: is the \
+     --address that agents are told reachable from there, and --artifact-port?";

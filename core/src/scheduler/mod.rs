@@ -302,12 +302,19 @@ impl Scheduler {
             let because = "there is no cluster yet".to_owned();
             return Health { verdict: Verdict::Unknown, because };
         }
-        if self.probes.values().all(|p| p.seen.is_none() && p.trouble.is_none()) {
-            let because = "nobody has looked yet".to_owned();
+        let seen: Vec<_> = record.members.iter().map(|m| (m.name(), self.seen(m.name()))).collect();
+        let health = health::assess(&seen);
+        if health.verdict != Verdict::Healthy && !self.has_looked_at_all() {
+            let because = "the first looks at the members are under way".to_owned();
             return Health { verdict: Verdict::Unknown, because };
         }
-        let seen: Vec<_> = record.members.iter().map(|m| (m.name(), self.seen(m.name()))).collect();
-        health::assess(&seen)
+        health
+    }
+
+    fn has_looked_at_all(&self) -> bool {
+        let looked = |p: &Probing| p.seen.is_some() || p.trouble.is_some();
+        let members = &self.book.stored().members;
+        members.iter().all(|m| self.probes.get(m.name()).is_some_and(looked))
     }
 
     /// Whether the scheduler is subscribed.

@@ -40,7 +40,10 @@ impl fmt::Display for Exit {
         match self {
             Exit::MemberRemoved => write!(f, "the member was removed from its cluster"),
             Exit::AlreadyBootstrapped => {
-                write!(f, "the cluster has had this member before, and this data is not that member's")
+                write!(
+                    f,
+                    "the cluster has had this member before, and this data is not that member's"
+                )
             }
             Exit::Corrupt(what) => write!(f, "its data cannot be read: {what}"),
             Exit::PortTaken(address) => write!(f, "another process listens on {address}"),
@@ -240,7 +243,10 @@ mod tests {
         let one = Status::Code(1);
         assert_eq!(exit(&[PORT], one), Exit::PortTaken("127.200.9.1:23790".into()));
         assert_eq!(exit(&[CRC], one), Exit::Corrupt("walpb: crc mismatch".into()));
-        assert_eq!(exit(&[DB, "panic: failed to open database"], Status::Code(2)), Exit::Corrupt("invalid database".into()));
+        assert_eq!(
+            exit(&[DB, "panic: failed to open database"], Status::Code(2)),
+            Exit::Corrupt("invalid database".into())
+        );
         assert!(matches!(exit(&[NAME], one), Exit::BadFlags(what) if what.contains("local name")));
         assert_eq!(
             exit(&["flag provided but not defined: -foo", "Usage:", ""], Status::Code(2)),
@@ -270,7 +276,8 @@ mod tests {
         assert_eq!(exit(&[full], Status::Code(1)), Exit::DiskFull);
         let again = r#"{"level":"fatal","msg":"discovery failed","error":"member 8e9e05c52164694d has already been bootstrapped"}"#;
         assert_eq!(exit(&[again], Status::Code(1)), Exit::AlreadyBootstrapped);
-        let foreign = r#"{"level":"warn","msg":"request cluster ID mismatch","local-member-id":"1"}"#;
+        let foreign =
+            r#"{"level":"warn","msg":"request cluster ID mismatch","local-member-id":"1"}"#;
         assert_eq!(exit(&[foreign], Status::Code(1)), Exit::ClusterIdMismatch);
         assert_eq!(exit(&[foreign], Status::Signal(9)), Exit::Signal(9));
     }

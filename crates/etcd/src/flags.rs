@@ -40,7 +40,9 @@ pub enum FlagError {
         name: String,
     },
     /// Its value has a character that no value of an allowed flag needs.
-    #[error("the value {value:?} of etcd flag --{name} may have only letters, digits and . , : _ -")]
+    #[error(
+        "the value {value:?} of etcd flag --{name} may have only letters, digits and . , : _ -"
+    )]
     Value {
         /// The flag's name.
         name: String,

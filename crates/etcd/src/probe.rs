@@ -169,9 +169,11 @@ impl Probe {
             self.client = None;
         }
         let url = || self.url.clone();
-        answer
-            .map_err(|_| self.late(call, deadline))?
-            .map_err(|source| ProbeError::Call { url: url(), call, source: source.into() })
+        answer.map_err(|_| self.late(call, deadline))?.map_err(|source| ProbeError::Call {
+            url: url(),
+            call,
+            source: source.into(),
+        })
     }
 
     fn late(&self, call: &'static str, deadline: Deadline) -> ProbeError {

@@ -19,19 +19,25 @@ pub struct EtcdVersion {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VersionError {
     /// It does not say that it is etcd.
-    #[error("this is no etcd: asked for its version, it said {said:?}; check the configured etcd binary")]
+    #[error(
+        "this is no etcd: asked for its version, it said {said:?}; check the configured etcd binary"
+    )]
     NotEtcd {
         /// The beginning of what it said.
         said: String,
     },
     /// It says that it is etcd, of a version that cannot be read.
-    #[error("etcd says that its version is {said:?}, which is not three numbers with points between them")]
+    #[error(
+        "etcd says that its version is {said:?}, which is not three numbers with points between them"
+    )]
     Unreadable {
         /// The version as it was said.
         said: String,
     },
     /// It is an etcd whose command line this program does not know.
-    #[error("etcd {found} is not supported: this program starts etcd 3.4 and later versions of etcd 3")]
+    #[error(
+        "etcd {found} is not supported: this program starts etcd 3.4 and later versions of etcd 3"
+    )]
     Unsupported {
         /// The version that was found.
         found: EtcdVersion,
@@ -108,7 +114,8 @@ mod tests {
 
     #[test]
     fn debian_s_etcd_is_read() {
-        let said = "etcd Version: 3.4.23\nGit SHA: Not provided (use ./build instead of go build)\n";
+        let said =
+            "etcd Version: 3.4.23\nGit SHA: Not provided (use ./build instead of go build)\n";
         let version = EtcdVersion::parse(said).unwrap();
         assert_eq!(version.to_string(), "3.4.23");
         assert_eq!(version.series(), Series::V3_4);

@@ -40,9 +40,9 @@ fn has_wal(directory: &Path) -> io::Result<bool> {
 pub fn create(directory: &Path) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::Permissions::from_mode(0o700);
-    create_dir(directory)
-        .and_then(|()| std::fs::set_permissions(directory, mode))
-        .map_err(|error| format!("data directory {} cannot be created: {error}", directory.display()))
+    create_dir(directory).and_then(|()| std::fs::set_permissions(directory, mode)).map_err(
+        |error| format!("data directory {} cannot be created: {error}", directory.display()),
+    )
 }
 
 #[cfg(test)]

@@ -110,14 +110,22 @@ mod tests {
         // FIPS 180-2, appendix B.1.
         let right = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         check_binaries(&[binary("etcd", right)], dir.path()).await.unwrap();
-        let error = check_binaries(&[binary("etcd", "00")], dir.path()).await.unwrap_err().to_string();
-        assert!(error.contains("etcd has the SHA-256 ba78") && error.contains("00 was expected"), "{error}");
+        let error =
+            check_binaries(&[binary("etcd", "00")], dir.path()).await.unwrap_err().to_string();
+        assert!(
+            error.contains("etcd has the SHA-256 ba78") && error.contains("00 was expected"),
+            "{error}"
+        );
     }
 
     #[tokio::test]
     async fn missing_and_misnamed_files_are_named() {
         let dir = tempfile::tempdir().unwrap();
-        for (file, words) in [("etcd", "cannot be read"), ("../etcd", "not the name of a file"), ("..", "not the name")] {
+        for (file, words) in [
+            ("etcd", "cannot be read"),
+            ("../etcd", "not the name of a file"),
+            ("..", "not the name"),
+        ] {
             let error = check_binaries(&[binary(file, "00")], dir.path()).await.unwrap_err();
             assert!(error.to_string().contains(words), "{error}");
         }
@@ -125,7 +133,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_executor_checks_the_file_that_it_runs_from() {
-        let own = Binary { file: "anything".into(), sha256: "00".into(), role: BinaryRole::Executor };
+        let own =
+            Binary { file: "anything".into(), sha256: "00".into(), role: BinaryRole::Executor };
         let error = check_binaries(&[own], Path::new("/nonexistent")).await.unwrap_err();
         assert!(error.to_string().contains("/proc/self/exe has the SHA-256"), "{error}");
     }

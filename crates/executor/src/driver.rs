@@ -108,7 +108,8 @@ impl<L: Logic> Driver<L> {
     }
 
     async fn next_event(&mut self) -> Event {
-        let wake_at = self.guard.next_wake().map(|at| self.started_at + at.since(Timestamp::default()));
+        let wake_at =
+            self.guard.next_wake().map(|at| self.started_at + at.since(Timestamp::default()));
         tokio::select! {
             // The end of etcd first: whatever else is said refers to a process that is gone.
             biased;

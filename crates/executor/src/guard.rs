@@ -84,7 +84,11 @@ impl<L: Logic> Guard<L> {
 
     fn restart(&mut self, now: Timestamp, pid: Option<u32>) {
         self.panics += 1;
-        tracing::error!(panics = self.panics, etcd_pid = pid, "the executor's logic panicked and is restarted");
+        tracing::error!(
+            panics = self.panics,
+            etcd_pid = pid,
+            "the executor's logic panicked and is restarted"
+        );
         self.logic = L::resume(self.facts.clone(), now, pid);
         // Soon, and not at once: a logic that panics on every event must not take the processor.
         self.next_wake = Some(now + std::time::Duration::from_secs(1));

@@ -91,7 +91,10 @@ mod tests {
     #[test]
     fn an_update_is_kept_until_its_own_acknowledgement() {
         let mut ledger = Ledger::default();
-        ledger.launched(TaskInfo { task_id: "etcd.prod.0.a.1".to_owned().into(), ..TaskInfo::default() });
+        ledger.launched(TaskInfo {
+            task_id: "etcd.prod.0.a.1".to_owned().into(),
+            ..TaskInfo::default()
+        });
         let first = ledger.record(update(TaskState::Starting));
         let second = ledger.record(update(TaskState::Running));
         assert_eq!((first.source, first.uuid.as_ref().unwrap().len()), (Some(2), 16));

@@ -50,10 +50,15 @@ pub fn executor_main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode 
     match arguments.iter().map(|a| a.to_str()).collect::<Vec<_>>()[..] {
         [] => run(),
         [Some("--help" | "-h")] => print(HELP),
-        [Some("--version" | "-V")] => print(concat!("etcd-mesos-executor ", env!("CARGO_PKG_VERSION"), "\n")),
+        [Some("--version" | "-V")] => {
+            print(concat!("etcd-mesos-executor ", env!("CARGO_PKG_VERSION"), "\n"))
+        }
         _ => {
             let arguments = arguments.join(" ".as_ref());
-            complain(&format!("unknown arguments: {}; --help says what there is", arguments.display()));
+            complain(&format!(
+                "unknown arguments: {}; --help says what there is",
+                arguments.display()
+            ));
             ExitCode::from(EX_USAGE)
         }
     }
@@ -63,7 +68,9 @@ fn run() -> ExitCode {
     let environment = match ExecutorEnvironment::from_env() {
         Ok(environment) => environment,
         Err(error) => {
-            complain(&format!("{error}\nThis program is started by a Mesos agent; --help says more."));
+            complain(&format!(
+                "{error}\nThis program is started by a Mesos agent; --help says more."
+            ));
             return ExitCode::from(EX_CONFIG);
         }
     };

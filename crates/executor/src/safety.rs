@@ -144,15 +144,25 @@ mod tests {
     use super::*;
     use DataDirectory::{Missing, NoWal, Wal};
 
-    fn assess(is_created: bool, has_had_wal: bool, found: &DataDirectory) -> Result<Assessment, StartRefusal> {
-        assess_start(Start::Form, History { is_created, has_had_wal }, Path::new("etcd_data"), found)
+    fn assess(
+        is_created: bool,
+        has_had_wal: bool,
+        found: &DataDirectory,
+    ) -> Result<Assessment, StartRefusal> {
+        assess_start(
+            Start::Form,
+            History { is_created, has_had_wal },
+            Path::new("etcd_data"),
+            found,
+        )
     }
 
     #[test]
     fn new_is_permitted_only_on_a_directory_of_our_own_that_never_had_a_wal() {
         for found in [Missing, NoWal, Wal, DataDirectory::Unreadable("x".into())] {
             for (created, wal) in [(false, false), (false, true), (true, false), (true, true)] {
-                let is_new = matches!(assess(created, wal, &found), Ok(Assessment::Start(p)) if p.is_new());
+                let is_new =
+                    matches!(assess(created, wal, &found), Ok(Assessment::Start(p)) if p.is_new());
                 assert_eq!(is_new, found == NoWal && created && !wal, "{found:?} {created} {wal}");
             }
         }
@@ -160,7 +170,9 @@ mod tests {
 
     #[test]
     fn a_wal_of_our_own_is_started_on_as_existing() {
-        let Assessment::Start(permit) = assess(true, true, &Wal).unwrap() else { panic!("no start") };
+        let Assessment::Start(permit) = assess(true, true, &Wal).unwrap() else {
+            panic!("no start")
+        };
         assert!(!permit.is_new());
     }
 

@@ -60,7 +60,8 @@ pub(crate) struct Driver {
     /// The resources of the offers that the scheduler holds, as they came.
     offered: BTreeMap<OfferId, Vec<Bytes>>,
     shown: watch::Sender<Arc<Snapshot>>,
-    said: BTreeSet<(&'static str, String)>,
+    /// What was said last of each step of the plan.
+    said: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 pub(crate) fn snapshot(scheduler: &Scheduler) -> Arc<Snapshot> {
@@ -94,7 +95,7 @@ impl Driver {
             sender,
             offered: BTreeMap::new(),
             shown,
-            said: BTreeSet::new(),
+            said: BTreeMap::new(),
         }
     }
 
@@ -268,15 +269,24 @@ impl Driver {
 
     /// Logs each sentence of the report when it first holds: one line a change.
     fn say(&mut self, lines: &[Line]) {
-        for line in lines.iter().filter(|l| !self.said.contains(&(l.step, l.text.clone()))) {
-            match line.tone {
-                // Each save would be two lines, and none of them news.
-                Tone::Fine | Tone::Waiting if line.step == "store" => tracing::debug!("{}", line.text),
-                Tone::Fine | Tone::Waiting => tracing::info!(step = line.step, "{}", line.text),
-                Tone::Trouble => tracing::warn!(step = line.step, "{}", line.text),
+        let mut now: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+        for line in lines {
+            if !self.said.get(line.step).is_some_and(|said| said.contains(&line.text)) {
+                log(line);
             }
+            now.entry(line.step).or_default().insert(line.text.clone());
         }
-        self.said = lines.iter().map(|line| (line.step, line.text.clone())).collect();
+        // A step that did not run this time has not taken back what it said.
+        self.said.extend(now);
+    }
+}
+
+fn log(line: &Line) {
+    match line.tone {
+        // Each save would be two lines, and none of them news.
+        Tone::Fine | Tone::Waiting if line.step == "store" => tracing::debug!("{}", line.text),
+        Tone::Fine | Tone::Waiting => tracing::info!(step = line.step, "{}", line.text),
+        Tone::Trouble => tracing::warn!(step = line.step, "{}", line.text),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Action, Go, Pass, Scheduler};
 use crate::record::{Member, Phase, TaskPhase};
-use crate::scheduler::Repeated;
+use crate::scheduler::{Repeated, Verdict};
 use crate::status::TaskState;
 use crate::wire::{EtcdState, Order, ToExecutor, WIRE_VERSION};
 
@@ -92,9 +92,10 @@ impl Scheduler {
             return Go::On;
         }
         let health = self.health();
-        match health.serves() {
-            true => pass.fine("health", health.because),
-            false => pass.trouble("health", health.because),
+        match health.verdict {
+            Verdict::Healthy => pass.fine("health", health.because),
+            Verdict::Degraded | Verdict::Unknown => pass.waiting("health", health.because),
+            Verdict::Unhealthy => pass.trouble("health", health.because),
         }
         for member in &self.book.stored().members {
             self.say_member(pass, member);

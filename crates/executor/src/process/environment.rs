@@ -9,10 +9,13 @@ use std::ffi::OsString;
 /// The variables that may pass, and why.
 const PASSED: [&str; 7] = [
     // Where programs and temporary files are.
-    "PATH", "HOME", "TMPDIR", // The time zone of log lines.
+    "PATH",
+    "HOME",
+    "TMPDIR", // The time zone of log lines.
     "TZ",
     // The size of the container, which Go does not find out by itself in the versions in use.
-    "GOMAXPROCS", "GOMEMLIMIT", // How much of a panic is printed.
+    "GOMAXPROCS",
+    "GOMEMLIMIT", // How much of a panic is printed.
     "GOTRACEBACK",
 ];
 
@@ -29,7 +32,14 @@ mod tests {
 
     #[test]
     fn nothing_that_etcd_obeys_passes() {
-        let all = ["ETCD_NAME", "ETCD_FORCE_NEW_CLUSTER", "PATH", "MESOS_SANDBOX", "GODEBUG", "LD_PRELOAD"];
+        let all = [
+            "ETCD_NAME",
+            "ETCD_FORCE_NEW_CLUSTER",
+            "PATH",
+            "MESOS_SANDBOX",
+            "GODEBUG",
+            "LD_PRELOAD",
+        ];
         let passed: Vec<_> =
             for_etcd(all.iter().map(|name| (name.into(), "x".into()))).map(|(n, _)| n).collect();
         assert_eq!(passed, ["PATH"]);

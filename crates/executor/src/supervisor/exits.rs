@@ -63,8 +63,10 @@ impl Supervisor {
         let Some(member) = &mut self.facts.member else { return };
         match done {
             Ok(()) => member.history.created(),
-            Err(why) if !member.is_over() => member.could_not_start(now, why),
-            Err(_) => {}
+            Err(why) if matches!(member.etcd, Etcd::Down { .. }) => {
+                member.could_not_start(now, why)
+            }
+            Err(_) => {} // A late answer, to a question from before a panic.
         }
     }
 }

@@ -13,7 +13,9 @@ pub(super) enum LaunchError {
     Order(#[source] WireError),
     #[error("the executor's data did not arrive with the subscription, or cannot be read")]
     NoData,
-    #[error("the task ID names member {task}, the launch order {order}, and this executor is {executor}")]
+    #[error(
+        "the task ID names member {task}, the launch order {order}, and this executor is {executor}"
+    )]
     Member { task: String, order: String, executor: String },
     #[error("the task ID has generation {task}, and the launch order {order}")]
     Generation { task: u32, order: u32 },

@@ -142,9 +142,13 @@ impl Member {
     /// When the process that runs is to be looked at next.
     fn look_due(&self) -> Option<Timestamp> {
         let Etcd::Up { since, .. } = self.etcd else { return None };
+        if self.stop.is_some() {
+            return None; // How it serves is of no interest any more.
+        }
         let Some(last) = &self.looked else { return Some(since) };
         let is_serving = last.seen.as_ref().is_ok_and(|seen| seen.is_serving());
-        let pause = if is_serving { timing::LOOK_PAUSE_SERVING } else { timing::LOOK_PAUSE_STARTING };
+        let pause =
+            if is_serving { timing::LOOK_PAUSE_SERVING } else { timing::LOOK_PAUSE_STARTING };
         Some(last.at + self.quiet_down(pause, last.at))
     }
 

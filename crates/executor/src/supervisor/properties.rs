@@ -111,7 +111,10 @@ impl World {
             Action::Start { arguments } => {
                 assert_eq!(self.pid, None, "a second etcd");
                 assert!(!self.is_terminal, "a start after the end");
-                assert!(!self.asked.iter().any(|a| matches!(a, Action::Start { .. })), "two starts");
+                assert!(
+                    !self.asked.iter().any(|a| matches!(a, Action::Start { .. })),
+                    "two starts"
+                );
                 let is_new = arguments.iter().any(|a| a == "--initial-cluster-state=new");
                 assert!(!(is_new && self.wal_was_shown), "`new` after a WAL was seen");
             }
@@ -142,7 +145,9 @@ impl World {
             return;
         }
         match self.asked.remove(0) {
-            Action::Prepare(_) => self.hear(Event::Prepared(Ok(EtcdVersion::new(3, 5, 1).unwrap()))),
+            Action::Prepare(_) => {
+                self.hear(Event::Prepared(Ok(EtcdVersion::new(3, 5, 1).unwrap())))
+            }
             Action::Inspect => {
                 let found = self.show_directory();
                 self.hear(Event::Inspected(found));
@@ -152,7 +157,11 @@ impl World {
                 if done {
                     self.directory = DataDirectory::NoWal;
                 }
-                self.hear(Event::DirectoryCreated(if done { Ok(()) } else { Err("it exists".into()) }));
+                self.hear(Event::DirectoryCreated(if done {
+                    Ok(())
+                } else {
+                    Err("it exists".into())
+                }));
             }
             Action::Start { .. } => {
                 self.pids += 1;
@@ -261,7 +270,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens(story in proptest::collection::vec(happening(), 1..120)) {

@@ -22,7 +22,7 @@ enum Kind {
     Starting(u32),
     Serving(u32),
     Stalled(u32),
-    Restarting(u32),
+    Restarting,
     Stopping,
     Ended,
 }
@@ -90,8 +90,8 @@ impl Supervisor {
     /// When there is something to report although nothing happens.
     pub(super) fn report_wake(&self) -> Option<Timestamp> {
         let member = self.facts.member.as_ref()?;
-        let is_shown =
-            member.told == Some(TaskState::Running) || matches!(self.beat.said, Some((Kind::Serving(_), _)));
+        let is_shown = member.told == Some(TaskState::Running)
+            || matches!(self.beat.said, Some((Kind::Serving(_), _)));
         // While it is stopped, nothing is said of how it serves.
         let is_watched = is_shown && member.stop.is_none() && !member.is_over();
         let stall = member.served.as_ref().filter(|_| is_watched);
@@ -133,7 +133,7 @@ impl Member {
             EtcdState::Starting { pid } => Kind::Starting(pid),
             EtcdState::Serving { pid, .. } => Kind::Serving(pid),
             EtcdState::Stalled { pid, .. } => Kind::Stalled(pid),
-            EtcdState::Restarting { .. } => Kind::Restarting(self.starts),
+            EtcdState::Restarting { .. } => Kind::Restarting,
             EtcdState::Stopping => Kind::Stopping,
             EtcdState::Ended { .. } => Kind::Ended,
         }
@@ -144,16 +144,17 @@ impl Member {
             Etcd::Ended { verdict, .. } => EtcdState::Ended { verdict: verdict.clone() },
             _ if self.stop.is_some() => EtcdState::Stopping,
             Etcd::Unprepared => EtcdState::Preparing,
-            Etcd::Down { .. } | Etcd::Launching if self.starts <= 1 && self.looked.is_none() => {
-                EtcdState::Preparing
-            }
+            // Nothing has fallen yet.
+            Etcd::Down { .. } | Etcd::Launching if self.pace.deaths == 0 => EtcdState::Preparing,
             Etcd::Down { why, .. } => EtcdState::Restarting { why: why.clone() },
             Etcd::Launching => EtcdState::Restarting { why: "it is being started".to_owned() },
-            Etcd::Up { pid, since, .. } => self.process_state(now, *pid, *since),
+            Etcd::Up { pid, serving_since, .. } => {
+                self.process_state(now, *pid, serving_since.is_some())
+            }
         }
     }
 
-    fn process_state(&self, now: Timestamp, pid: u32, since: Timestamp) -> EtcdState {
+    fn process_state(&self, now: Timestamp, pid: u32, has_served: bool) -> EtcdState {
         let seen = self.looked.as_ref().and_then(|look| look.seen.as_ref().ok());
         if let Some((formed, found)) = self.wrong_cluster() {
             let why = format!(
@@ -162,14 +163,15 @@ impl Member {
             );
             return EtcdState::Stalled { pid, seen: seen.cloned(), why };
         }
-        let has_served = self.served.as_ref().is_some_and(|served| served.at >= since);
         match (has_served, self.served_lately(now)) {
             (false, _) => EtcdState::Starting { pid },
             (true, Some(served)) => {
                 let newest = seen.filter(|seen| seen.is_serving()).unwrap_or(served);
                 EtcdState::Serving { pid, seen: newest.clone() }
             }
-            (true, None) => EtcdState::Stalled { pid, seen: seen.cloned(), why: self.why_stalled() },
+            (true, None) => {
+                EtcdState::Stalled { pid, seen: seen.cloned(), why: self.why_stalled() }
+            }
         }
     }
 
