@@ -76,6 +76,9 @@ impl Scheduler {
     }
 
     fn absorb_disconnected(&mut self, why: LinkFailure) {
+        if self.is_subscribed() {
+            self.book.raise_epoch();
+        }
         self.link = Link::Down { why: Some(why) };
         // A connection's offers end with it, and its unsent acknowledgements are asked for again.
         self.offers.clear();

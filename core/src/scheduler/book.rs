@@ -53,6 +53,14 @@ impl Book {
         }
     }
 
+    /// Intends an epoch of its own for the next subscription: a scheduler that was paused, and
+    /// whose connection ended meanwhile, must not push out the one that took over.
+    pub(super) fn raise_epoch(&mut self) {
+        let raised = Epoch(self.epoch.0 + 1);
+        self.epoch = raised;
+        self.change(|record| record.epoch = raised);
+    }
+
     /// This scheduler's epoch.
     pub(super) fn epoch(&self) -> Epoch {
         self.epoch
@@ -113,6 +121,7 @@ impl Book {
         self.last_id = SaveId(self.last_id.0 + 1);
         let (id, record, mark) = (self.last_id, self.next.clone(), self.next_mark);
         self.in_flight = Some(InFlight { id, record: record.clone(), mark });
+        self.retry_at = None;
         Some((id, record, self.version))
     }
 

@@ -592,6 +592,30 @@ fn a_second_scheduler_deposes_the_first() {
 }
 
 #[test]
+fn a_deposed_scheduler_does_not_subscribe_again() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let (bytes, version) = world.stored.clone().unwrap();
+    world.stored = Some((bytes, Version(version.0 + 1)));
+    world.log.clear();
+    world.inbox.push_back(Event::Disconnected(LinkFailure::Temporary("paused".into())));
+    world.run(A_WHILE);
+    assert_eq!(world.exit.as_ref().unwrap().0, ExitCode::Deposed);
+    assert!(!world.log.iter().any(|a| a == "subscribe"), "{:?}", world.log);
+}
+
+#[test]
+fn a_lost_connection_is_made_again_under_a_new_epoch() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let before = world.record().epoch;
+    world.inbox.push_back(Event::Disconnected(LinkFailure::Temporary("gone".into())));
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+    assert_eq!(world.record().epoch.0, before.0 + 1);
+}
+
+#[test]
 fn errors_of_the_master_are_told_apart() {
     for (message, code) in [
         ("Framework failed over", ExitCode::Deposed),

@@ -98,13 +98,20 @@ impl Link {
     }
 }
 
-/// Sends one call after the other, so that updates arrive in their order. An update that does not
-/// arrive stays in the ledger, and goes with the next subscription.
+/// Sends one call after the other, so that updates arrive in their order.
+///
+/// An update that does not arrive stays in the ledger and goes with the next subscription, so that
+/// ends this one. A message that does not arrive is lost, and the next beat says the same: tried,
+/// an agent that recovers takes the subscription and still answers 503 to messages.
 async fn speak(calls: &Calls, queue: &mut UnboundedReceiver<Call>) -> String {
     while let Some(call) = queue.recv().await {
-        let name = call.name();
-        if let Err(error) = calls.send(call).await {
-            return format!("{name} did not arrive: {}", chain(&error));
+        let is_message = call.message.is_some();
+        match calls.send(call).await {
+            Ok(()) => {}
+            Err(error) if is_message => {
+                tracing::debug!(error = chain(&error), "a message did not arrive");
+            }
+            Err(error) => return format!("a status update did not arrive: {}", chain(&error)),
         }
     }
     "the executor ends".to_owned()

@@ -5,7 +5,8 @@ mod output;
 mod parent_death;
 mod ring;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,6 +46,12 @@ pub enum ProcessError {
         file: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// It is no Linux program at all: a script, a text, an archive.
+    #[error("{} is no Linux program (no ELF file); check what the scheduler serves as etcd", .file.display())]
+    NotElf {
+        /// The file.
+        file: PathBuf,
     },
     /// It did not say its version in time.
     #[error("{} did not say its version within {} s", .file.display(), VERSION_WAIT.as_secs())]
@@ -130,14 +137,28 @@ impl EtcdProcess {
 /// # Errors
 /// When it cannot be executed, takes too long, or is not an etcd that can be run.
 pub async fn ask_version(file: &Path, sandbox: &Path) -> Result<EtcdVersion, ProcessError> {
+    check_elf(file)?;
     let mut command = command(file, sandbox);
     command.arg("--version").stdout(Stdio::piped()).stderr(Stdio::piped());
     let said = tokio::time::timeout(VERSION_WAIT, command.output())
         .await
         .map_err(|_| ProcessError::VersionLate { file: file.to_owned() })?
         .map_err(|source| ProcessError::Spawn { file: file.to_owned(), source })?;
-    EtcdVersion::parse(&String::from_utf8_lossy(&said.stdout))
+    // What fails to run says so on the other stream.
+    let said = if said.stdout.is_empty() { said.stderr } else { said.stdout };
+    EtcdVersion::parse(&String::from_utf8_lossy(&said))
         .map_err(|source| ProcessError::Version { file: file.to_owned(), source })
+}
+
+/// The C library hands what the kernel does not take for a program to a shell, which would then
+/// run a text file line by line; and a script between us and etcd would take the signals.
+fn check_elf(file: &Path) -> Result<(), ProcessError> {
+    let mut magic = [0; 4];
+    File::open(file)
+        .and_then(|mut file| file.read_exact(&mut magic))
+        .ok()
+        .filter(|()| magic == *b"\x7fELF")
+        .ok_or_else(|| ProcessError::NotElf { file: file.to_owned() })
 }
 
 /// What holds for every program that is started here: an environment of its own, a process group

@@ -1,0 +1,146 @@
+//! What must never be, asked after every step; and what must come about once the faults stop.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use etcd_mesos_core::id::{ClusterId, Epoch};
+use etcd_mesos_core::record::{Phase, Record};
+use etcd_mesos_core::status::TaskState;
+use etcd_mesos_core::view;
+use etcd_mesos_executor::supervisor;
+
+use crate::world::World;
+
+/// What happened, as far as a checker must remember it.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// Every cluster ID that was ever stored as formed.
+    formed: BTreeSet<ClusterId>,
+    /// The highest epoch that was ever stored.
+    epoch: Epoch,
+    /// The tasks of members of a formed cluster.
+    protected: BTreeSet<String>,
+    launched: BTreeMap<String, u32>,
+    broken: Vec<String>,
+}
+
+impl Ledger {
+    pub(crate) fn stored(&mut self, record: &Record) {
+        if record.epoch < self.epoch {
+            self.broken.push(format!("epoch {} was stored after {}", record.epoch, self.epoch));
+        }
+        self.epoch = self.epoch.max(record.epoch);
+        match record.phase {
+            Phase::Formed { cluster_id, .. } => {
+                self.formed.insert(cluster_id);
+                self.protected.extend(record.members.iter().map(|m| m.task_id.to_string()));
+            }
+            Phase::None | Phase::Forming { .. } if !self.formed.is_empty() => {
+                self.broken.push("a formed cluster was forgotten".to_owned());
+            }
+            Phase::None | Phase::Forming { .. } => {}
+        }
+        if self.formed.len() > 1 {
+            self.broken.push(format!("two clusters were formed: {:?}", self.formed));
+        }
+    }
+
+    /// The master accepted a launch of a scheduler of that epoch.
+    pub(crate) fn launched(&mut self, epoch: Epoch, task: &str) {
+        if epoch < self.epoch {
+            let highest = self.epoch;
+            self.broken
+                .push(format!("epoch {epoch} launched {task} after epoch {highest} was stored"));
+        }
+        if !self.formed.is_empty() {
+            self.broken.push(format!("{task} was launched to form, after a cluster was formed"));
+        }
+        let times = self.launched.entry(task.to_owned()).or_default();
+        *times += 1;
+        if *times > 1 {
+            self.broken.push(format!("{task} was launched twice"));
+        }
+    }
+
+    pub(crate) fn kill(&mut self, task: &str) {
+        if self.protected.contains(task) {
+            self.broken.push(format!("{task} of a formed cluster was killed"));
+        }
+    }
+
+    /// An executor told Mesos a state of its task.
+    pub(crate) fn updated(&mut self, update: &supervisor::TaskUpdate) {
+        if update.state == supervisor::TaskState::Running && self.formed.is_empty() {
+            self.broken.push(format!("{} was RUNNING before formed was stored", update.task_id));
+        }
+    }
+
+    /// A scheduler acknowledged an update.
+    pub(crate) fn acknowledged(&mut self, _task: &str, _state: Option<TaskState>) {}
+}
+
+impl World {
+    /// # Errors
+    /// The first thing that must never be, and is.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if let Some(broken) = self.ledger.broken.first() {
+            return Err(broken.clone());
+        }
+        self.check_etcds()?;
+        self.check_addresses()
+    }
+
+    fn check_etcds(&self) -> Result<(), String> {
+        if let Some((identity, times)) = self.etcds.begun.iter().find(|(_, times)| **times > 1) {
+            return Err(format!("{identity:?} was bootstrapped {times} times"));
+        }
+        let mut agents = BTreeSet::new();
+        for process in self.etcds.running.values() {
+            if !agents.insert((process.host, process.identity.cluster)) {
+                return Err(format!("two members of one cluster on agent {}", process.host));
+            }
+        }
+        Ok(())
+    }
+
+    /// No client is told of a member before `formed` is stored.
+    fn check_addresses(&self) -> Result<(), String> {
+        for process in self.schedulers.iter().flatten() {
+            let told = !view::members(&process.core).is_empty();
+            if told && self.ledger.formed.is_empty() {
+                return Err("/members told of a cluster before formed was stored".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the world has come to rest as it should, some time after the faults stopped: a
+    /// healthy cluster, or a formed one whose report names what is missing.
+    ///
+    /// # Errors
+    /// What is not as it should be.
+    pub fn check_rest(&self) -> Result<&'static str, String> {
+        let Some(process) = self.schedulers.iter().flatten().next() else {
+            return Err("no scheduler runs".to_owned());
+        };
+        let report = process.core.report().to_string();
+        let record = process.core.record();
+        if !record.is_formed() {
+            return Err(format!("no cluster was formed:\n{report}"));
+        }
+        let ended = record.members.iter().filter(|m| m.is_ended()).count();
+        let told = view::members(&process.core).len();
+        let live = record.members.len() - ended;
+        if ended > 0 && !report.contains("needs a replacement") {
+            return Err(format!(
+                "{ended} members ended, and the report does not say so:\n{report}"
+            ));
+        }
+        if ended > 0 {
+            return Ok("formed, and members need a replacement");
+        }
+        if told != live || !process.core.health().serves() {
+            return Err(format!("{told} of {live} members are told, not all well:\n{report}"));
+        }
+        Ok("formed and healthy")
+    }
+}

@@ -1,0 +1,219 @@
+//! Scheduler processes: started over the store, crashed before or after any action, paused.
+
+use std::time::Duration;
+
+use etcd_mesos_core::record::Record;
+use etcd_mesos_core::scheduler::{Action, Event, LinkFailure, SaveId, Scheduler};
+use etcd_mesos_core::store::Version;
+use etcd_mesos_core::time::Timestamp;
+
+use crate::mesos::ToMaster;
+use crate::world::{Coming, World};
+
+/// A scheduler process.
+#[derive(Debug)]
+pub(crate) struct Process {
+    /// Its number; no two processes have one.
+    pub(crate) number: u64,
+    pub(crate) core: Scheduler,
+    /// How far its clock is ahead: a suspended machine's clock jumps.
+    pub(crate) ahead: Duration,
+    pub(crate) is_paused: bool,
+    /// What it heard while it was paused.
+    pub(crate) missed: Vec<Event>,
+    /// The connection that it uses.
+    pub(crate) connection: Option<u64>,
+    /// When the last call on it arrives: calls keep their order.
+    pub(crate) calls_until: Timestamp,
+}
+
+impl Process {
+    pub(crate) fn next_wake(&self) -> Option<Timestamp> {
+        let wake = self.core.next_wake().filter(|_| !self.is_paused)?;
+        Some(Timestamp(wake.0.saturating_sub(self.ahead.as_millis() as u64)))
+    }
+}
+
+impl World {
+    pub(crate) fn start_scheduler(&mut self, place: usize) {
+        if self.schedulers[place].is_some() {
+            return;
+        }
+        let loaded = self.store.load().map(|(bytes, version)| {
+            let record = Record::parse(bytes, &self.config.cluster);
+            (record.expect("what a scheduler stored can be read"), version)
+        });
+        let (record, version) = loaded.map_or((None, Version(0)), |(r, v)| (Some(r), v));
+        self.next_process += 1;
+        let number = self.next_process;
+        let nonce = format!("n{number}");
+        let config = etcd_mesos_core::config::Config { nonce, ..self.config.clone() };
+        self.tell(|| format!("scheduler {number} starts at version {}", version.0));
+        self.schedulers[place] = Some(Process {
+            number,
+            core: Scheduler::new(config, record, version),
+            ahead: Duration::ZERO,
+            is_paused: false,
+            missed: Vec::new(),
+            connection: None,
+            calls_until: Timestamp::default(),
+        });
+        self.scheduler_hears(number, Event::Wake);
+    }
+
+    pub(crate) fn place_of(&self, number: u64) -> Option<usize> {
+        self.schedulers.iter().position(|p| p.as_ref().is_some_and(|p| p.number == number))
+    }
+
+    pub(crate) fn scheduler_hears(&mut self, number: u64, event: Event) {
+        let Some(place) = self.place_of(number) else { return };
+        let Some(process) = &mut self.schedulers[place] else { return };
+        if process.is_paused {
+            return process.missed.push(event);
+        }
+        let step = process.core.step(self.now + process.ahead, event);
+        for action in step.actions {
+            if self.unlucky(self.faults.scheduler_crash_per_mille) {
+                self.tell(|| format!("scheduler {number} crashes before {}", name(&action)));
+                return self.crash_scheduler(place);
+            }
+            if self.schedulers[place].is_none() {
+                return;
+            }
+            self.perform(number, place, action);
+        }
+        if self.unlucky(self.faults.scheduler_crash_per_mille / 4) {
+            self.tell(|| format!("scheduler {number} crashes after a step"));
+            self.crash_scheduler(place);
+        }
+    }
+
+    /// A process is gone at once; its supervisor starts another.
+    pub(crate) fn crash_scheduler(&mut self, place: usize) {
+        let Some(process) = self.schedulers[place].take() else { return };
+        *self.faults.struck.entry("scheduler crash").or_default() += 1;
+        self.hang_up(process.connection);
+        let at = self.soon(5_000);
+        self.coming.put(at, Coming::StartScheduler { place });
+    }
+
+    pub(crate) fn resume_scheduler(&mut self, place: usize) {
+        let Some(process) = &mut self.schedulers[place] else { return };
+        process.is_paused = false;
+        let (number, missed) = (process.number, std::mem::take(&mut process.missed));
+        self.tell(|| format!("scheduler {number} goes on"));
+        for event in missed {
+            self.scheduler_hears(number, event);
+        }
+    }
+
+    fn perform(&mut self, number: u64, place: usize, action: Action) {
+        self.tell(|| format!("scheduler {number}: {}", name(&action)));
+        match action {
+            Action::Save { id, record, expected } => self.save(number, id, &record, expected),
+            Action::Subscribe { framework_id, suppressed } => {
+                self.subscribe(number, place, framework_id, suppressed);
+            }
+            Action::Probe { member, client_url } => {
+                let outcome = self.probe(&client_url);
+                self.later(number, 40, Event::Probed { member, outcome });
+            }
+            Action::Exit { code, why } => {
+                self.tell(|| format!("scheduler {number} ends with {}: {why}", code.code()));
+                *self.faults.struck.entry("scheduler deposed").or_default() += 1;
+                let process = self.schedulers[place].take();
+                self.hang_up(process.and_then(|p| p.connection));
+                let at = self.soon(5_000);
+                self.coming.put(at, Coming::StartScheduler { place });
+            }
+            other => self.call(place, other),
+        }
+    }
+
+    fn save(&mut self, number: u64, id: SaveId, record: &Record, expected: Version) {
+        let before = self.store.load().map(|(_, version)| version);
+        let outcome = self.store.save(record.to_bytes(), expected);
+        if self.store.load().map(|(_, version)| version) != before {
+            self.ledger.stored(record);
+        }
+        let within = if self.unlucky(20) { 3_000 } else { 4 };
+        self.later(number, within, Event::Saved { id, outcome });
+    }
+
+    pub(crate) fn later(&mut self, process: u64, within_ms: u64, event: Event) {
+        let at = self.soon(within_ms);
+        self.coming.put(at, Coming::Scheduler { process, event: Box::new(event) });
+    }
+
+    fn subscribe(
+        &mut self,
+        number: u64,
+        place: usize,
+        framework_id: Option<etcd_mesos_core::id::FrameworkId>,
+        suppressed: bool,
+    ) {
+        let old = self.schedulers[place].as_mut().and_then(|p| p.connection.take());
+        self.hang_up(old);
+        let connection = self.master.new_connection();
+        let at = self.soon(300);
+        if let Some(process) = &mut self.schedulers[place] {
+            process.connection = Some(connection);
+            process.calls_until = at;
+        }
+        let call = ToMaster::Subscribe { process: number, framework_id, suppressed };
+        self.coming.put(at, Coming::Master { connection, call: Box::new(call) });
+    }
+
+    /// A call goes out on the process's connection, after those before it.
+    fn call(&mut self, place: usize, action: Action) {
+        let latest = self.soon(5);
+        let Some(process) = &mut self.schedulers[place] else { return };
+        let Some(connection) = process.connection else { return };
+        let at = latest.max(process.calls_until);
+        process.calls_until = at;
+        let epoch = process.core.record().epoch;
+        let call = Box::new(ToMaster::Call { epoch, action });
+        self.coming.put(at, Coming::Master { connection, call });
+    }
+
+    fn probe(
+        &mut self,
+        client_url: &str,
+    ) -> Result<etcd_mesos_core::observation::Observation, String> {
+        let found = self.etcds.running.values().find(|p| self.client_url(p) == client_url);
+        let Some((pid, host)) = found.map(|p| (p.pid, p.host)) else {
+            return Err("connection refused".to_owned());
+        };
+        if self.cut.contains(&host) {
+            return Err("no answer in time".to_owned());
+        }
+        let (now, cut) = (self.now, self.cut.clone());
+        self.etcds.look(now, pid, &cut).ok_or_else(|| "no answer".to_owned())
+    }
+
+    /// Tells a process that its connection is over.
+    pub(crate) fn disconnected(&mut self, number: u64, why: &str) {
+        let why = LinkFailure::Temporary(why.to_owned());
+        self.later(number, 300, Event::Disconnected(why));
+    }
+}
+
+pub(crate) fn name(action: &Action) -> String {
+    match action {
+        Action::Save { record, expected, .. } => {
+            format!("saves {:?} over version {}", record.phase, expected.0)
+        }
+        Action::Subscribe { suppressed, .. } => format!("subscribes, suppressed {suppressed}"),
+        Action::AskFrameworks => "asks for frameworks".to_owned(),
+        Action::Reconcile { tasks } => format!("reconciles {} tasks", tasks.len()),
+        Action::Acknowledge { task_id, .. } => format!("acknowledges {task_id}"),
+        Action::Launch { task_id, agent_id, .. } => format!("launches {task_id} on {agent_id}"),
+        Action::Decline { offers, .. } => format!("declines {} offers", offers.len()),
+        Action::Suppress => "suppresses".to_owned(),
+        Action::Revive => "revives".to_owned(),
+        Action::Kill { task_id, .. } => format!("kills {task_id}"),
+        Action::Message { member, message, .. } => format!("tells {member}: {:?}", message.order),
+        Action::Probe { member, .. } => format!("looks at {member}"),
+        Action::Exit { code, .. } => format!("ends with {}", code.code()),
+    }
+}

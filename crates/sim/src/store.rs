@@ -1,0 +1,59 @@
+//! The store: one record with compare-and-set, as `StateStore`'s contract has it.
+
+use etcd_mesos_core::scheduler::SaveFailure;
+use etcd_mesos_core::store::Version;
+
+/// How the store answers a save.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// As it should.
+    Well,
+    /// Not at all: nothing is written.
+    Away,
+    /// It writes, and says that it did not ("may or may not have been written").
+    Forgetful,
+}
+
+/// One record.
+#[derive(Debug)]
+pub struct Store {
+    record: Option<Vec<u8>>,
+    version: Version,
+    /// How it answers at present.
+    pub mood: Mood,
+}
+
+impl Default for Store {
+    fn default() -> Store {
+        Store { record: None, version: Version(0), mood: Mood::Well }
+    }
+}
+
+impl Store {
+    /// What a load finds.
+    pub fn load(&self) -> Option<(&[u8], Version)> {
+        self.record.as_deref().map(|record| (record, self.version))
+    }
+
+    /// Writes if the version is the expected one.
+    ///
+    /// # Errors
+    /// As the contract says, and as the mood is.
+    pub fn save(&mut self, bytes: Vec<u8>, expected: Version) -> Result<Version, SaveFailure> {
+        if self.mood == Mood::Away {
+            return Err(SaveFailure::Unavailable("the store is away".to_owned()));
+        }
+        if expected != self.version {
+            let found = format!("version {} where {} was expected", self.version.0, expected.0);
+            return Err(SaveFailure::Conflict(found));
+        }
+        self.version = Version(self.version.0 + 1);
+        self.record = Some(bytes);
+        match self.mood {
+            Mood::Well => Ok(self.version),
+            Mood::Forgetful | Mood::Away => {
+                Err(SaveFailure::Unavailable("the answer was lost".to_owned()))
+            }
+        }
+    }
+}
