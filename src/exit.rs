@@ -7,6 +7,8 @@ use std::process::ExitCode;
 pub(crate) const USAGE: u8 = 64;
 /// Something that is needed is not there now.
 pub(crate) const UNAVAILABLE: u8 = 69;
+/// A fault of this program was found.
+pub(crate) const BUG: u8 = 70;
 /// The configuration cannot work.
 pub(crate) const CONFIG: u8 = 78;
 

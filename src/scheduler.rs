@@ -1,6 +1,7 @@
 //! `etcd-mesos-scheduler`: its flags, and its life.
 
 use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,17 +9,18 @@ use std::time::Duration;
 
 use clap::Parser;
 use etcd_mesos_core::config::{Config, SIZE_MAX, Timing};
+use etcd_mesos_core::id::FrameworkId;
 use etcd_mesos_core::offer::{Milli, Need};
 use etcd_mesos_persist_file::FileStore;
-use etcd_mesos_runtime::settings::{Binaries, Framework, Settings};
+use etcd_mesos_runtime::settings::{Binaries, Framework, MasterSource, Settings};
 use etcd_mesos_runtime::{Ended, StartError};
 use mesos_v1::{Credentials, Masters};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::exit::{CONFIG, Failure, UNAVAILABLE, USAGE};
+use crate::exit::{BUG, CONFIG, Failure, UNAVAILABLE, USAGE};
 use crate::{legacy, logging};
 
-/// Runs an etcd cluster on Apache Mesos: forms it once, and keeps it alive.
+/// Runs an etcd cluster on Apache Mesos: forms it once, and takes it over at each start.
 ///
 /// Ending this program ends nothing else: the etcd cluster runs on, and the next start takes it
 /// over. Every flag takes one dash or two. Exit codes: 0 asked to end, 64 usage, 69 something is
@@ -30,7 +32,8 @@ pub struct SchedulerArgs {
     /// The framework's and the cluster's name: a-z, 0-9 and -
     #[arg(long, default_value = "etcd")]
     framework_name: String,
-    /// The Mesos masters: host:port, or several with commas between them
+    /// The Mesos masters: host:port, or several with commas between them, or where they are elected:
+    /// zk://[user:password@]h1:p1,h2:p2/path
     #[arg(long, default_value = "127.0.0.1:5050")]
     master: String,
     /// The file that keeps what the next scheduler must know [default:
@@ -110,9 +113,10 @@ pub struct SchedulerArgs {
     /// The predecessor's mechanism: accepted; the v1 API takes HTTP basic authentication
     #[arg(long, default_value = "SASL", hide_short_help = true)]
     mesos_authentication_provider: String,
-    /// Subscribe under a new framework ID, once, after Mesos has removed the old one
-    #[arg(long)]
-    new_framework: bool,
+    /// The framework ID that Mesos has removed: where it is the stored one, subscribe under a new
+    /// one; what is known of the cluster is kept
+    #[arg(long, value_name = "REMOVED_ID")]
+    new_framework: Option<String>,
     /// Write the log into this directory too
     #[arg(long = "log_dir", value_name = "DIR")]
     log_dir: Option<PathBuf>,
@@ -172,13 +176,13 @@ impl Plan {
     /// Checks all settings, and reports all problems at once.
     fn of(args: SchedulerArgs) -> Result<Plan, Problems> {
         let mut problems = Problems(Vec::new());
-        let masters = problems.note("--master", Masters::parse(&args.master));
+        let masters = masters(&args.master, &mut problems);
         let cluster = problems.note("--framework-name", args.framework_name.parse());
         let credentials = problems.note("credentials", credentials(&args));
-        let need = problems.note("limits", need(&args));
+        let need = need(&args, &mut problems);
         problems.0.extend(cross_checks(&args));
-        let (Some(masters), Some(cluster), Some(credentials), Some(need), true) =
-            (masters, cluster, credentials, need, problems.0.is_empty())
+        let (Some(masters), Some(cluster), Some(credentials), true) =
+            (masters, cluster, credentials, problems.0.is_empty())
         else {
             return Err(problems);
         };
@@ -206,7 +210,7 @@ impl Plan {
                     etcd_flags: vec![quota_flag(need.disk)],
                     need,
                     nonce: uuid::Uuid::new_v4().simple().to_string()[..12].to_owned(),
-                    new_framework: args.new_framework,
+                    removed_framework: args.new_framework.map(FrameworkId),
                     timing,
                 },
                 framework,
@@ -231,6 +235,14 @@ impl Problems {
     }
 }
 
+/// A text with an `@` is read as a ZooKeeper's whatever else it says, because only those hide passwords.
+fn masters(text: &str, problems: &mut Problems) -> Option<MasterSource> {
+    if text.trim_start().starts_with("zk:") || text.contains('@') {
+        return problems.note("--master", text.parse()).map(MasterSource::ZooKeeper);
+    }
+    problems.note("--master", Masters::parse(text)).map(MasterSource::Listed)
+}
+
 fn in_one_line(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", in_one_line(cause)),
@@ -238,30 +250,25 @@ fn in_one_line(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// What is wrong with a number, in words.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Wrong(String);
-
 /// The memory that etcd cannot do without, in megabytes.
 const MEM_MIN: f64 = 64.0;
 /// A write-ahead log segment is 64 MB, and etcd keeps one more ready; in megabytes.
 const DISK_MIN: f64 = 256.0;
 
-fn need(args: &SchedulerArgs) -> Result<Need, Wrong> {
-    let at_least = |flag: &str, value: f64, least: f64| {
-        if value.is_finite() && value >= least {
-            return Ok(Milli::from_f64(value));
+fn need(args: &SchedulerArgs, problems: &mut Problems) -> Need {
+    let mut at_least = |flag: &str, value: f64, least: f64| {
+        if !(value.is_finite() && value >= least) {
+            problems.0.push(format!("{flag}={value}: it must be at least {least}"));
         }
-        Err(Wrong(format!("{flag}={value}: it must be at least {least}")))
+        Milli::from_f64(value)
     };
-    Ok(Need {
-        cpus: at_least("--sandbox-cpu-limit", args.sandbox_cpu_limit, 0.01)?,
-        mem: at_least("--sandbox-mem-limit", args.sandbox_mem_limit, MEM_MIN)?,
-        disk: at_least("--sandbox-disk-limit", args.sandbox_disk_limit, DISK_MIN)?,
+    Need {
+        cpus: at_least("--sandbox-cpu-limit", args.sandbox_cpu_limit, 0.01),
+        mem: at_least("--sandbox-mem-limit", args.sandbox_mem_limit, MEM_MIN),
+        disk: at_least("--sandbox-disk-limit", args.sandbox_disk_limit, DISK_MIN),
         executor_cpus: Milli(100),
         executor_mem: Milli::whole(32),
-    })
+    }
 }
 
 /// etcd's default quota is 2 GiB; the log, a defragmentation and a snapshot need room beside it.
@@ -336,7 +343,10 @@ fn live(plan: Plan) -> Result<ExitCode, Failure> {
         .max_blocking_threads(8)
         .build()
         .map_err(|error| Failure::new(UNAVAILABLE, error))?;
-    let outcome = runtime.block_on(run(plan));
+    // A broken invariant must end the program at once, with the exit code that says what it is.
+    let running = AssertUnwindSafe(|| runtime.block_on(run(plan)));
+    let outcome = catch_unwind(running)
+        .unwrap_or_else(|_| Err(Failure::new(BUG, "a fault of this program; etcd runs on")));
     // A task that hangs (a file being served) must not hold the process back.
     runtime.shutdown_background();
     outcome
@@ -426,6 +436,7 @@ mod tests {
             "-framework-name=Etcd",
             "-cluster-size=4",
             "-sandbox-mem-limit=1",
+            "-sandbox-disk-limit=1",
             "-failover-timeout-seconds=300",
             "-single-instance-per-slave=false",
         ]);
@@ -435,6 +446,7 @@ mod tests {
             "Etcd",
             "--cluster-size=4",
             "--sandbox-mem-limit=1",
+            "--sandbox-disk-limit=1",
             "below a day",
             "two members",
         ] {
@@ -451,6 +463,20 @@ mod tests {
         assert!(1_717_986_916 <= 4096u64 * 1024 * 1024 / 10 * 4);
         for flag in flags {
             etcd_mesos_etcd::flags::check_extra_flag(flag).unwrap();
+        }
+    }
+
+    #[test]
+    fn masters_are_named_or_elected_and_their_password_is_not_repeated() {
+        let plan = |master: &str| Plan::of(parse(&[&format!("-master={master}")]));
+        let elected = plan("zk://u:secret@z1:2181,z2:2181/mesos").unwrap();
+        assert!(matches!(elected.settings.masters, MasterSource::ZooKeeper(_)));
+        assert!(!format!("{elected:?}").contains("secret"));
+        let named = plan("m1:5050,m2:5050").unwrap();
+        assert!(matches!(named.settings.masters, MasterSource::Listed(_)));
+        for wrong in ["zk://u:secret@z1/mesos", "zk:/u:secret@z1:2181/mesos", "u:secret@z1:2181"] {
+            let problems = plan(wrong).unwrap_err().to_string();
+            assert!(problems.contains("--master: ") && !problems.contains("secret"), "{problems}");
         }
     }
 

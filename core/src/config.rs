@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::ClusterName;
+use crate::id::{ClusterName, FrameworkId};
 use crate::offer::Need;
 
 /// The settings of one scheduler.
@@ -20,8 +20,9 @@ pub struct Config {
     pub etcd_flags: Vec<String>,
     /// Chance, drawn once by the driver: makes cluster tokens unique for ever.
     pub nonce: String,
-    /// Subscribe without the stored framework ID, because Mesos has removed it.
-    pub new_framework: bool,
+    /// The framework ID that Mesos has removed, by the operator's word: where it is the stored
+    /// one, a new one is asked for.
+    pub removed_framework: Option<FrameworkId>,
     /// The deadlines.
     pub timing: Timing,
 }

@@ -113,6 +113,7 @@ impl TaskPhase {
             Proof::NeverStarted => "never_started",
             Proof::ContainerEnded => "container_ended",
             Proof::GoneByOperator => "gone_by_operator",
+            Proof::FrameworkRemoved => "framework_removed",
         };
         TaskPhase::Ended { proof: proof.to_owned(), why: why.to_owned() }
     }
@@ -204,6 +205,18 @@ impl Record {
     /// How many of the members are a majority.
     pub fn quorum(&self) -> usize {
         self.members.len() / 2 + 1
+    }
+
+    /// Forgets a framework ID that Mesos has removed. What is known of the cluster stays: a formed
+    /// one is never formed again. An attempt that no client heard of has ended with the framework.
+    pub fn forget_framework(&mut self) {
+        self.framework_id = None;
+        let Phase::Forming { abandoned, .. } = &mut self.phase else { return };
+        let why = "Mesos removed the framework";
+        abandoned.get_or_insert_with(|| why.to_owned());
+        for member in self.members.iter_mut().filter(|m| !m.is_ended()) {
+            member.task = TaskPhase::ended(Proof::FrameworkRemoved, why);
+        }
     }
 
     /// The member whose newest task this is.

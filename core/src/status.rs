@@ -37,6 +37,17 @@ pub enum TaskState {
     Unknown,
 }
 
+impl TaskState {
+    /// Whether Mesos lets nothing follow it. That proves nothing: see [`TaskStatus::assess`].
+    pub fn is_terminal(self) -> bool {
+        use TaskState::*;
+        match self {
+            Staging | Starting | Running | Killing | Unreachable | Unknown => false,
+            Finished | Failed | Killed | Error | Lost | Dropped | Gone | GoneByOperator => true,
+        }
+    }
+}
+
 /// Who says it (`mesos.v1.TaskStatus.Source`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
@@ -106,6 +117,8 @@ pub enum Proof {
     ContainerEnded,
     /// An operator said that the agent is gone for good.
     GoneByOperator,
+    /// Mesos removed the framework, by an operator's word: its agents end all of its executors.
+    FrameworkRemoved,
 }
 
 /// What a status tells of the etcd process behind it.

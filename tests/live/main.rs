@@ -3,5 +3,6 @@
 mod disasters;
 mod formation;
 mod life;
+mod masters;
 mod rig;
 mod starts;

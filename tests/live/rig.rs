@@ -18,6 +18,8 @@ pub struct Rig {
     dir: TempDir,
     pub scheduler: Option<Proc>,
     extra: Vec<String>,
+    /// The address of the scheduler.
+    pub address: String,
     pub etcd: etcd::Etcd,
 }
 
@@ -31,8 +33,10 @@ pub struct Member {
 
 impl Rig {
     pub fn new(builder: mesos::Builder) -> Rig {
+        let mesos = builder.start().unwrap();
         Rig {
-            mesos: builder.start().unwrap(),
+            address: mesos.scheduler_ip(1),
+            mesos,
             dir: tempfile::tempdir().unwrap(),
             scheduler: None,
             extra: Vec::new(),
@@ -60,10 +64,11 @@ impl Rig {
 
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_etcd-mesos-scheduler"));
-        let address = self.mesos.scheduler_ip(1);
         command
             .arg(format!("-master={}", self.mesos.master_addr()))
-            .arg(format!("-address={address}"))
+            .arg(format!("-address={}", self.address))
+            .arg(format!("-admin-port={}", self.mesos.spare_port(1)))
+            .arg(format!("-artifact-port={}", self.mesos.spare_port(2)))
             .args(["-framework-name=test", "-cluster-size=3"])
             .args(["-sandbox-cpu-limit=0.5", "-sandbox-mem-limit=256", "-sandbox-disk-limit=1024"])
             .arg(format!("-state-file={}", self.dir.path().join("test.state").display()))
@@ -79,7 +84,7 @@ impl Rig {
     }
 
     fn admin(&self) -> String {
-        format!("{}:23400", self.mesos.scheduler_ip(1))
+        format!("{}:{}", self.address, self.mesos.spare_port(1))
     }
 
     pub fn get(&self, path: &str) -> (u16, String) {

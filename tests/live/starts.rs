@@ -12,6 +12,10 @@ use tempfile::TempDir;
 
 use crate::rig::{Rig, SOON};
 
+/// Ports that no test cluster has, on addresses that no test cluster has.
+const ADMIN: u16 = 5991;
+const ARTIFACTS: u16 = 5992;
+
 /// A scheduler's command line on loopback addresses of its own; nothing listens at its master.
 fn command(dir: &TempDir, host: &str) -> Command {
     let etcd = etcd::find().unwrap();
@@ -22,6 +26,7 @@ fn command(dir: &TempDir, host: &str) -> Command {
         .arg(format!("-executor-bin={}", env!("CARGO_BIN_EXE_etcd-mesos-executor")))
         .arg(format!("-etcd-bin={}", etcd.etcd.display()))
         .arg(format!("-etcdctl-bin={}", etcd.etcdctl.display()))
+        .args([format!("-admin-port={ADMIN}"), format!("-artifact-port={ARTIFACTS}")])
         .arg("-cluster-size=3");
     command
 }
@@ -38,7 +43,7 @@ fn refused(command: &mut Command, code: i32, words: &[&str]) {
 #[test]
 fn a_taken_port_is_named_with_its_flag() {
     let dir = tempfile::tempdir().unwrap();
-    for (port, flag) in [(12300, "--artifact-port"), (23400, "--admin-port")] {
+    for (port, flag) in [(ARTIFACTS, "--artifact-port"), (ADMIN, "--admin-port")] {
         let _taken = TcpListener::bind(("127.201.0.1", port)).unwrap();
         let place = format!("127.201.0.1:{port}");
         refused(&mut command(&dir, "127.201.0.1"), 69, &[flag, &place, "in use"]);
@@ -101,7 +106,7 @@ fn the_log_goes_to_the_log_directory_too() {
 fn waits_with(host: &str, words: &[&str]) {
     let dir = tempfile::tempdir().unwrap();
     let scheduler = Proc::start(command(&dir, host), dir.path().join("log")).unwrap();
-    let report = || etcd_mesos_testkit::http::get(&format!("{host}:23400"), "/report").ok();
+    let report = || etcd_mesos_testkit::http::get(&format!("{host}:{ADMIN}"), "/report").ok();
     let said = scheduler.wait_for("the report", SOON, || {
         report().map(|(_, text)| text).filter(|text| words.iter().all(|word| text.contains(word)))
     });

@@ -1,1 +1,45 @@
-fn main() {}
+//! The project's own chores: `cargo xtask demo`, `figures`, `fresh`.
+//!
+//! They run the built programs on a genuine Mesos and measure them from outside, by HTTP and `/proc`. They link
+//! nothing of the programs, so what they show holds for what an operator runs.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod admin;
+mod demo;
+mod deployment;
+mod failure;
+mod figures;
+mod fresh;
+mod gateway;
+mod interrupt;
+mod programs;
+mod sandbox;
+mod teller;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The project's own chores.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", term_width = 100)]
+enum Chore {
+    /// A Mesos cluster with etcd on it, on this machine, until Ctrl-C
+    Demo(demo::Options),
+    /// Measures what the project promises, on five agents, and compares it with what it must be
+    Figures(figures::Options),
+    /// Runs .ci/run on a fresh clone of HEAD, with an empty home and empty caches
+    Fresh,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Chore::parse() {
+        Chore::Demo(options) => demo::run(&options),
+        Chore::Figures(options) => figures::run(&options),
+        Chore::Fresh => fresh::run(),
+    };
+    outcome.unwrap_or_else(|failure| {
+        eprintln!("error: {failure}");
+        ExitCode::FAILURE
+    })
+}

@@ -5,7 +5,7 @@ use crate::observation::Observation;
 use crate::offer::Offer;
 use crate::record::{Phase, TaskPhase};
 use crate::status::{Evidence, Proof, Reason, TaskState, TaskStatus};
-use crate::wire::FromExecutor;
+use crate::wire::{EtcdState, FromExecutor};
 
 use super::*;
 
@@ -29,6 +29,10 @@ impl Scheduler {
             // Unreliable by Mesos's own word: the tasks' updates and reconciliation tell the same.
             Event::Failure { .. } => {}
             Event::Asked(answer) => self.absorb_answer(answer),
+            Event::NotLaunched { task_id, why } => {
+                let never = TaskPhase::ended(Proof::NeverStarted, &why);
+                self.advance(&task_id, never, false);
+            }
             Event::Probed { member, outcome } => self.absorb_probe(member, outcome),
         }
     }
@@ -105,22 +109,23 @@ impl Scheduler {
     fn explain_removal(&self, message: &str) -> String {
         let record = self.book.stored();
         let id = record.framework_id.as_ref().map_or("(unknown)", |id| id.as_str());
-        let data = if record.is_formed() {
+        let what_is_left = if record.is_formed() {
             let agents: Vec<&str> = record.members.iter().map(|m| m.hostname.as_str()).collect();
             format!(
-                " Mesos stopped its tasks, and so the cluster's members. Their data directories \
+                "Mesos stopped its tasks, and so the cluster's members. Their data directories \
                  are in the sandboxes on {}, until Mesos collects them (after a week, by \
-                 default): copy them away now.",
+                 default): copy them away now. With --new-framework={id} this scheduler goes on \
+                 under a new framework ID, and launches nothing: the record says that a cluster \
+                 was formed, and no second, empty one takes its place.",
                 agents.join(", ")
             )
         } else {
-            " No cluster was ever formed under it, so no data is lost.".to_owned()
+            format!(
+                "No cluster was ever formed under it, so no data is lost. To form one, start with \
+                 --new-framework={id}."
+            )
         };
-        format!(
-            "Mesos has removed the framework {id} ({message}).{data} To go on under a new \
-             framework ID start once with --new-framework; what the record says of the cluster \
-             is kept, so that no second, empty cluster takes its place."
-        )
+        format!("Mesos has removed the framework {id} ({message}). {what_is_left}")
     }
 
     fn absorb_offer(&mut self, offer: Offer) {
@@ -229,14 +234,27 @@ impl Scheduler {
         {
             return;
         }
+        self.learn_member_id(&name, &said);
         self.beats.insert(name, Beat { at: self.now, said });
     }
 
-    fn absorb_answer(&mut self, answer: Result<Vec<OtherFramework>, String>) {
+    /// A member that served later than `formed` was stored has told nobody its ID yet.
+    fn learn_member_id(&mut self, name: &MemberName, said: &FromExecutor) {
+        let EtcdState::Serving { seen, .. } = &said.etcd else { return };
+        self.book.change(|record| {
+            let Phase::Formed { cluster_id, .. } = record.phase else { return };
+            let member = record.members.iter_mut().find(|m| m.name() == name);
+            if let Some(member) = member.filter(|_| cluster_id == seen.cluster_id) {
+                member.member_id.get_or_insert(seen.member_id);
+            }
+        });
+    }
+
+    fn absorb_answer(&mut self, answer: Result<Vec<LivingFramework>, String>) {
         let again_at = self.now + self.config.timing.reconcile_max;
         self.identity = match answer {
-            Ok(others) if others.is_empty() => Identity::Alone,
-            Ok(others) => Identity::Others { others, again_at },
+            Ok(frameworks) if frameworks.is_empty() => Identity::Alone,
+            Ok(frameworks) => Identity::Living { frameworks, again_at },
             Err(why) => Identity::Failed { why, again_at: self.now + self.config.timing.repeat },
         };
     }

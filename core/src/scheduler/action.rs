@@ -55,7 +55,7 @@ pub enum Action {
         /// Whether to ask for no offers from the start.
         suppressed: bool,
     },
-    /// Ask the master for other frameworks of our name that have live tasks.
+    /// Ask the master for frameworks of our name that have live tasks, this one included.
     AskFrameworks,
     /// Ask for the state of tasks; of all, where none is named.
     Reconcile {

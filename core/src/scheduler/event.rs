@@ -1,6 +1,6 @@
 //! What a scheduler is told.
 
-use crate::id::{AgentId, FrameworkId, MemberName, OfferId};
+use crate::id::{AgentId, FrameworkId, MemberName, OfferId, TaskId};
 use crate::observation::Observation;
 use crate::offer::Offer;
 use crate::status::TaskStatus;
@@ -31,9 +31,9 @@ pub enum LinkFailure {
     Lasting(String),
 }
 
-/// A framework of our name that the master knows beside us, and that still has tasks.
+/// A framework of our name that has live tasks; it may be this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtherFramework {
+pub struct LivingFramework {
     /// Its ID.
     pub id: FrameworkId,
     /// Some of its live tasks' IDs.
@@ -84,8 +84,15 @@ pub enum Event {
         /// The executor, if one is meant.
         executor_id: Option<String>,
     },
-    /// The master answered who else has our name and live tasks.
-    Asked(Result<Vec<OtherFramework>, String>),
+    /// The master answered who has our name and live tasks.
+    Asked(Result<Vec<LivingFramework>, String>),
+    /// A launch could not be sent: nothing of it reached Mesos.
+    NotLaunched {
+        /// The task.
+        task_id: TaskId,
+        /// Why not.
+        why: String,
+    },
     /// A look at a member ended.
     Probed {
         /// The member.

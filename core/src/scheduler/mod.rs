@@ -19,7 +19,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use action::{Action, ExitCode};
-pub use event::{Event, LinkFailure, OtherFramework, SaveFailure, SaveId};
+pub use event::{Event, LinkFailure, LivingFramework, SaveFailure, SaveId};
 pub use health::{Health, Verdict};
 pub use report::{Line, Report, Tone};
 pub use safety::{FormPermit, KillPermit};
@@ -131,8 +131,8 @@ enum Identity {
         again_at: Timestamp,
     },
     Alone,
-    Others {
-        others: Vec<OtherFramework>,
+    Living {
+        frameworks: Vec<LivingFramework>,
         again_at: Timestamp,
     },
 }
@@ -192,14 +192,15 @@ pub struct Violation(pub String);
 impl Scheduler {
     /// A scheduler over the loaded record, or over a new one if the store has none.
     pub fn new(config: Config, loaded: Option<Record>, version: Version) -> Scheduler {
-        let mut record = loaded.unwrap_or_else(|| Record::new(config.cluster.clone()));
-        if config.new_framework {
-            // Forgetting the framework ID never touches the phase: a formed cluster stays formed.
-            record.framework_id = None;
+        let record = loaded.unwrap_or_else(|| Record::new(config.cluster.clone()));
+        let mut book = Book::open(record, version);
+        let removed = config.removed_framework.as_ref();
+        if removed.is_some() && book.stored().framework_id.as_ref() == removed {
+            book.change(Record::forget_framework);
         }
         Scheduler {
             config,
-            book: Book::open(record, version),
+            book,
             link: Link::Down { why: None },
             flow: Flow::Suppressed,
             offers: BTreeMap::new(),

@@ -28,7 +28,7 @@ fn config() -> Config {
         },
         etcd_flags: Vec::new(),
         nonce: "nonce".into(),
-        new_framework: false,
+        removed_framework: None,
         timing: Timing::default(),
     }
 }
@@ -46,7 +46,7 @@ struct World {
     scheduler: Scheduler,
     stored: Option<(Vec<u8>, Version)>,
     tasks: BTreeMap<TaskId, Running>,
-    others: Vec<OtherFramework>,
+    others: Vec<LivingFramework>,
     inbox: VecDeque<Event>,
     /// Everything that was done, by name.
     log: Vec<String>,
@@ -560,7 +560,7 @@ fn a_member_that_ended_is_reported_and_nothing_is_harmed() {
 #[test]
 fn another_cluster_of_our_name_stops_formation() {
     let mut world = World::new(5);
-    world.others = vec![OtherFramework {
+    world.others = vec![LivingFramework {
         id: "old".into(),
         live_tasks: vec!["etcd-1447 10.0.0.1 31000 31001 31002".into()],
     }];
@@ -639,7 +639,7 @@ fn a_new_framework_id_keeps_the_phase() {
     world.run(A_WHILE);
     let record = world.record();
     let version = world.stored.as_ref().unwrap().1;
-    let config = Config { new_framework: true, ..config() };
+    let config = Config { removed_framework: Some(FrameworkId("f1".into())), ..config() };
     world.scheduler = Scheduler::new(config, Some(record), version);
     world.inbox = VecDeque::from([Event::Wake]);
     world.log.clear();
@@ -647,6 +647,95 @@ fn a_new_framework_id_keeps_the_phase() {
     world.run(A_WHILE);
     assert!(world.record().is_formed());
     assert!(!world.log.iter().any(|a| a == "launch"), "no second cluster is formed");
+}
+
+#[test]
+fn a_removed_framework_takes_an_unformed_attempt_with_it() {
+    let mut world = World::new(5);
+    world.mute_agents.extend(["a0".into(), "a1".into(), "a2".into()]);
+    world.run(Duration::from_secs(5));
+    assert!(matches!(world.record().phase, Phase::Forming { .. }));
+    let (record, version) = (world.record(), world.stored.as_ref().unwrap().1);
+    let removed_framework = record.framework_id.clone();
+    let config = Config { removed_framework, ..config() };
+    world.scheduler = Scheduler::new(config, Some(record), version);
+    world.inbox = VecDeque::from([Event::Wake]);
+    world.tasks.clear();
+    world.mute_agents.clear();
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+    assert_eq!(world.record().attempts, 2);
+}
+
+#[test]
+fn a_framework_that_was_not_removed_is_kept() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let (record, version) = (world.record(), world.stored.as_ref().unwrap().1);
+    let config = Config { removed_framework: Some("another".into()), ..config() };
+    world.scheduler = Scheduler::new(config, Some(record.clone()), version);
+    world.inbox = VecDeque::from([Event::Wake]);
+    world.run(A_WHILE);
+    assert_eq!(world.record().framework_id, record.framework_id);
+    world.assert_healthy_cluster();
+}
+
+#[test]
+fn a_store_that_was_rolled_back_forms_nothing() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let mut record = Record::new(config().cluster);
+    record.framework_id = world.record().framework_id;
+    world.others = vec![LivingFramework {
+        id: "f1".into(),
+        live_tasks: world.tasks.keys().map(ToString::to_string).collect(),
+    }];
+    world.stored = Some((record.to_bytes(), Version(1)));
+    world.log.clear();
+    world.restart();
+    world.run(Duration::from_secs(300));
+    assert!(!world.log.iter().any(|a| a == "launch" || a == "kill"), "{:?}", world.log);
+    let report = world.scheduler.report().to_string();
+    assert!(report.contains("rolled back"), "{report}");
+}
+
+#[test]
+fn an_executor_that_knows_a_higher_epoch_stops_everything() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let task = world.tasks.keys().next().unwrap().clone();
+    world.tasks.get_mut(&task).unwrap().order.epoch = crate::id::Epoch(99);
+    world.beat(&task);
+    world.log.clear();
+    world.run(A_WHILE);
+    let done: BTreeSet<&str> = world.log.iter().map(String::as_str).collect();
+    assert_eq!(done, ["probe"].into());
+    assert!(world.scheduler.report().to_string().contains("has heard epoch 99"));
+}
+
+#[test]
+fn a_launch_that_could_not_be_sent_is_given_up_at_once() {
+    let mut world = World::new(5);
+    world.lose_launches = true;
+    world.run(Duration::from_secs(1));
+    let member = world.record().members[0].clone();
+    world.lose_launches = false;
+    let why = "its offer is gone".to_owned();
+    world.inbox.push_back(Event::NotLaunched { task_id: member.task_id, why });
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+    assert_eq!(world.record().attempts, 2);
+}
+
+#[test]
+fn a_straggler_tells_its_member_id_later() {
+    let mut world = World::new(3);
+    world.mute_agents.insert("a2".into());
+    world.run(Duration::from_secs(120));
+    assert_eq!(world.record().members[2].member_id, None);
+    world.mute_agents.clear();
+    world.run(A_WHILE);
+    assert!(world.record().members[2].member_id.is_some());
 }
 
 #[test]

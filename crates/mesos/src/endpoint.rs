@@ -89,76 +89,6 @@ fn unbracketed(host: &str) -> Option<&str> {
     is_sound.then_some(inner)
 }
 
-/// How the leading master is found.
-///
-/// A list today: any of its masters answers with a redirection to the leader. The detection through
-/// ZooKeeper will be a variant of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Masters {
-    /// These masters; at least one.
-    Listed(Vec<Endpoint>),
-}
-
-/// Why a text doesn't name [`Masters`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MastersError {
-    /// `zk://`.
-    #[error(
-        "`{text}` asks for detection through ZooKeeper, which is not in this build yet; name the masters as host:port,host:port"
-    )]
-    Unsupported {
-        /// The text.
-        text: String,
-    },
-    /// Nothing is named.
-    #[error("no master is named")]
-    Empty,
-    /// One of the masters is malformed.
-    #[error("one of the masters can't be read")]
-    Endpoint(#[from] EndpointError),
-}
-
-impl Masters {
-    /// Reads `host:port,host:port`; each may begin with `http://`.
-    ///
-    /// # Errors
-    ///
-    /// Nothing named, one malformed, or `zk://`.
-    pub fn parse(text: &str) -> Result<Self, MastersError> {
-        if text.trim_start().starts_with("zk://") {
-            return Err(MastersError::Unsupported { text: text.to_owned() });
-        }
-        let named = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let endpoints = named.map(str::parse).collect::<Result<Vec<_>, _>>()?;
-        if endpoints.is_empty() {
-            return Err(MastersError::Empty);
-        }
-        Ok(Self::Listed(endpoints))
-    }
-
-    /// Whom to ask, in this order: first the one that led before.
-    pub(crate) fn candidates(&self, leader: Option<&Endpoint>) -> Vec<Endpoint> {
-        let Self::Listed(listed) = self;
-        let others = listed.iter().filter(|endpoint| Some(*endpoint) != leader);
-        leader.into_iter().chain(others).cloned().collect()
-    }
-}
-
-impl FromStr for Masters {
-    type Err = MastersError;
-
-    fn from_str(text: &str) -> Result<Self, MastersError> {
-        Self::parse(text)
-    }
-}
-
-impl From<Endpoint> for Masters {
-    fn from(endpoint: Endpoint) -> Self {
-        Self::Listed(vec![endpoint])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -197,22 +127,5 @@ mod tests {
             let error = Endpoint::from_location(location).unwrap_err().to_string();
             assert!(error.starts_with(&format!("`{location}`")), "{error}");
         }
-    }
-
-    #[test]
-    fn masters_are_a_list() {
-        let masters = Masters::parse("a:1, http://b:2,").unwrap();
-        assert_eq!(masters, Masters::Listed(vec![Endpoint::new("a", 1), Endpoint::new("b", 2)]));
-        let order = masters.candidates(Some(&Endpoint::new("b", 2)));
-        assert_eq!(order, [Endpoint::new("b", 2), Endpoint::new("a", 1)]);
-        assert_eq!(Masters::parse(" , "), Err(MastersError::Empty));
-        assert!(matches!(Masters::parse("a:1,b"), Err(MastersError::Endpoint(_))));
-    }
-
-    #[test]
-    fn zookeeper_is_refused_with_words() {
-        let error = Masters::parse("zk://z1:2181,z2:2181/mesos").unwrap_err();
-        assert!(matches!(error, MastersError::Unsupported { .. }));
-        assert!(error.to_string().contains("not in this build yet"));
     }
 }

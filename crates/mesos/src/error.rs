@@ -40,6 +40,14 @@ pub enum Retry {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
+    /// No master is known to lead, so that nobody could be asked.
+    #[error("no leading master is known after {within:?}: {why}")]
+    NoLeader {
+        /// How long one was waited for.
+        within: Duration,
+        /// Why, in the words of whoever watches the election.
+        why: String,
+    },
     /// No connection; nothing was sent.
     #[error("{at}: no connection")]
     Connect {
@@ -257,6 +265,9 @@ pub enum StreamError {
     /// The connection broke.
     #[error("its connection broke")]
     Broken(#[source] Box<dyn Error + Send + Sync>),
+    /// Another master was elected, so that this one has nothing more to say.
+    #[error("another master leads now, {0}")]
+    Deposed(Endpoint),
     /// The other side is silent, so that it, or the network, is away.
     #[error("nothing, not even a heartbeat, came within {0:?}")]
     HeartbeatsMissing(Duration),
@@ -266,7 +277,8 @@ impl CallError {
     /// When asking again makes sense.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Connect { .. }
+            Self::NoLeader { .. }
+            | Self::Connect { .. }
             | Self::Redirect { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
@@ -287,9 +299,10 @@ impl CallError {
         }
     }
 
-    /// What was asked of whom.
-    pub fn target(&self) -> &Target {
+    /// What was asked of whom; none where nobody could be asked.
+    pub fn target(&self) -> Option<&Target> {
         match self {
+            Self::NoLeader { .. } => None,
             Self::Connect { at, .. }
             | Self::Redirect { at, .. }
             | Self::BadRequest { at, .. }
@@ -306,7 +319,7 @@ impl CallError {
             | Self::Timeout { at, .. }
             | Self::Broken { at, .. }
             | Self::TooLong { at, .. }
-            | Self::Stream { at, .. } => at,
+            | Self::Stream { at, .. } => Some(at),
         }
     }
 
@@ -337,9 +350,11 @@ impl StreamError {
     /// When subscribing again makes sense.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Closed | Self::Truncated | Self::Broken(_) | Self::HeartbeatsMissing(_) => {
-                Retry::Now
-            }
+            Self::Closed
+            | Self::Truncated
+            | Self::Broken(_)
+            | Self::Deposed(_)
+            | Self::HeartbeatsMissing(_) => Retry::Now,
             Self::RecordIo(_)
             | Self::Decode(_)
             | Self::Incomplete { .. }

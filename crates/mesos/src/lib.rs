@@ -8,7 +8,8 @@
 //!
 //! What is absent: no libmesos, no call-back port, no global state. Nothing is retried behind the
 //! caller's back and nothing is decided: to subscribe again, to back off ([`backoff`]), to
-//! acknowledge are the caller's. TLS and the detection of masters through ZooKeeper are not here yet.
+//! acknowledge are the caller's. TLS is not here yet, and ZooKeeper is not here at all: whoever watches an
+//! election hands in what it sees ([`Masters::Watched`]).
 //!
 //! The facts come from Mesos's own documents (`docs/scheduler-http-api.md`,
 //! `docs/executor-http-api.md`) and its descriptors (1.11.0).
@@ -19,6 +20,7 @@ pub mod endpoint;
 pub mod error;
 pub mod executor;
 mod http;
+pub mod masters;
 pub mod proto;
 pub mod recordio;
 pub mod resource;
@@ -27,5 +29,6 @@ mod stream;
 
 pub use backoff::Backoff;
 pub use credentials::{Credentials, CredentialsError};
-pub use endpoint::{Endpoint, EndpointError, Masters, MastersError};
+pub use endpoint::{Endpoint, EndpointError};
 pub use error::{CallError, ConnectError, NotMesos, RedirectError, Retry, StreamError, Target};
+pub use masters::{Elected, Election, Masters, MastersError};

@@ -10,8 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use mesos_v1::{
-    CallError, ConnectError, Credentials, Endpoint, Masters, NotMesos, RedirectError, Retry,
-    StreamError,
+    CallError, ConnectError, Credentials, Elected, Election, Endpoint, Masters, NotMesos,
+    RedirectError, Retry, StreamError,
     executor::{self, ExecutorClient, ExecutorEnvironment},
     proto::{
         FrameworkInfo, TaskInfo, TaskState, TaskStatus,
@@ -25,6 +25,7 @@ use prost::Message;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::watch,
     time::{sleep, timeout},
 };
 
@@ -419,7 +420,47 @@ async fn every_master_is_asked_unless_one_refuses_for_all() {
     let all = [&strict.endpoint, &leader.endpoint];
     let error = SchedulerClient::new(config(&all)).subscribe(&framework(), &[]).await.unwrap_err();
     assert!(matches!(error, CallError::Unauthorized { .. }));
-    assert_eq!(error.target().endpoint, strict.endpoint);
+    assert_eq!(error.target().unwrap().endpoint, strict.endpoint);
+}
+
+fn led_by(server: &Server, term: u64) -> Election {
+    Election { leader: Some(Elected { endpoint: server.endpoint.clone(), term }), trouble: None }
+}
+
+#[tokio::test]
+async fn an_election_ends_a_subscription_and_an_attempt_at_once() {
+    let first = Server::start(vec![stream(&[subscribed(15.0)])]).await;
+    let silent = Server::start(vec![Play::Bytes(Vec::new())]).await;
+    let last = Server::start(vec![stream(&[subscribed(15.0)])]).await;
+    let (say, election) = watch::channel(led_by(&first, 1));
+    let patient = Duration::from_secs(60);
+    let config = SchedulerConfig {
+        call_timeout: patient,
+        ..SchedulerConfig::new(Masters::Watched(election))
+    };
+    let mut client = SchedulerClient::new(config);
+    let mut subscription = client.subscribe(&framework(), &[]).await.unwrap();
+    subscription.next().await.unwrap();
+
+    let (over, ()) = tokio::join!(subscription.next(), async {
+        say.send_replace(led_by(&silent, 2));
+    });
+    let CallError::Stream { source: StreamError::Deposed(by), .. } = over.unwrap_err() else {
+        panic!("another error")
+    };
+    assert_eq!(by, silent.endpoint);
+    let framework = framework();
+    let (again, ()) = tokio::join!(client.subscribe(&framework, &[]), async {
+        while silent.seen().is_empty() {
+            sleep(Duration::from_millis(5)).await;
+        }
+        say.send_replace(led_by(&last, 3));
+    });
+    assert_eq!(again.unwrap().master, last.endpoint);
+    let news = timeout(Duration::from_millis(20), client.another_elected()).await;
+    assert!(news.is_err(), "it has asked this one");
+    say.send_replace(led_by(&first, 4));
+    timeout(patient, client.another_elected()).await.unwrap();
 }
 
 #[tokio::test]

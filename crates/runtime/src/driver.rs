@@ -1,22 +1,23 @@
 //! The driver: a small loop that owns the scheduler, performs its actions, and shows its state.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use etcd_mesos_core::id::{FrameworkId, OfferId};
+use etcd_mesos_core::id::{FrameworkId, OfferId, TaskId};
 use etcd_mesos_core::scheduler::{
     Action, Event, ExitCode, Line, SaveFailure, SaveId, Scheduler, Tone,
 };
 use etcd_mesos_core::store::{StateStore, StoreError, Version};
 use etcd_mesos_core::time::Timestamp;
 use etcd_mesos_core::view;
-use mesos_v1::scheduler;
 use mesos_v1::scheduler::Call;
+use mesos_v1::{Masters, proto, scheduler};
 use tokio::sync::{mpsc, watch};
 
+use crate::address::OwnAddress;
 use crate::admin::{Snapshot, TURN};
 use crate::artifacts::Artifacts;
 use crate::link::{Link, Told, What, chain};
@@ -32,8 +33,7 @@ pub(crate) struct Surroundings {
     pub(crate) framework: Framework,
     pub(crate) store: Arc<dyn StateStore>,
     pub(crate) artifacts: Artifacts,
-    /// The address under which agents and people reach this process.
-    pub(crate) advertise: IpAddr,
+    pub(crate) address: OwnAddress,
     pub(crate) admin_port: u16,
     pub(crate) artifacts_port: u16,
 }
@@ -51,6 +51,7 @@ pub(crate) struct Driver {
     scheduler: Scheduler,
     around: Surroundings,
     started: Instant,
+    masters: Masters,
     link: Link,
     told: mpsc::Receiver<Told>,
     probes: Probes,
@@ -87,6 +88,7 @@ impl Driver {
             scheduler,
             around,
             started: Instant::now(),
+            masters: mesos.masters.clone(),
             link: Link::new(mesos, tell),
             told,
             probes: Probes::new(done),
@@ -121,8 +123,18 @@ impl Driver {
                 self.perform(action);
             }
         }
-        self.shown.send_replace(snapshot(&self.scheduler));
+        self.show();
         ended
+    }
+
+    /// Shows what the core says, and before it what keeps the masters from being seen.
+    fn show(&self) {
+        let mut snapshot = snapshot(&self.scheduler);
+        if let Some(text) = self.masters.trouble() {
+            let line = Line { step: "masters", tone: Tone::Trouble, text };
+            Arc::make_mut(&mut snapshot).report.report.lines.insert(0, line);
+        }
+        self.shown.send_replace(snapshot);
     }
 
     fn now(&self) -> Timestamp {
@@ -220,17 +232,13 @@ impl Driver {
 
     fn subscribe(&mut self, framework_id: Option<FrameworkId>, suppressed: bool) {
         let around = &self.around;
-        let framework = &around.framework;
-        let admin = SocketAddr::new(around.advertise, around.admin_port);
-        let webui = framework.webui_url.clone().unwrap_or_else(|| format!("http://{admin}/"));
-        let hostname = around.advertise.to_string();
-        let info = to_mesos::framework_info(framework, framework_id.as_ref(), hostname, webui);
-        self.link.connect(info, suppressed);
+        let (framework, port) = (around.framework.clone(), around.admin_port);
+        let described = describe(framework, framework_id, around.address.clone(), port);
+        self.link.connect(described, suppressed);
     }
 
     fn ask_frameworks(&self) {
-        let ours = self.scheduler.record().framework_id.clone();
-        let asked = self.link.ask(self.around.framework.name.clone(), ours);
+        let asked = self.link.ask(self.around.framework.name.clone());
         let sender = self.sender.clone();
         tokio::spawn(async move {
             let _ = sender.send(Event::Asked(asked.await)).await;
@@ -243,14 +251,13 @@ impl Driver {
         };
         assert_eq!(*permit.task_id(), task_id, "a permit is for one task");
         let Some(offered) = self.offered.remove(&offer_id) else {
-            // The connection that it came over has ended; Mesos will say that there is no such task.
-            return tracing::warn!(%task_id, %offer_id, "an offer is gone, and nothing is launched");
+            return self.not_launched(task_id, format!("its offer {offer_id} is gone"));
         };
         let launch = to_mesos::Launch {
             cluster: &self.scheduler.record().cluster,
             framework: &self.around.framework,
             artifacts: &self.around.artifacts,
-            artifacts_at: SocketAddr::new(self.around.advertise, self.around.artifacts_port),
+            artifacts_at: SocketAddr::new(self.around.address.now(), self.around.artifacts_port),
             offered: &offered,
             offer_id: &offer_id,
             agent_id: &agent_id,
@@ -263,8 +270,16 @@ impl Driver {
                 tracing::info!(%task_id, %agent_id, client = order.member.client_url(), "launching");
                 self.link.send(call);
             }
-            Err(error) => tracing::error!(%task_id, error = chain(&error), "cannot launch"),
+            Err(error) => self.not_launched(task_id, chain(&error)),
         }
+    }
+
+    /// What was not sent never started; the core must hear so, or it would wait for an answer.
+    fn not_launched(&self, task_id: TaskId, why: String) {
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            let _ = sender.send(Event::NotLaunched { task_id, why }).await;
+        });
     }
 
     /// Logs each sentence of the report when it first holds: one line a change.
@@ -279,6 +294,19 @@ impl Driver {
         // A step that did not run this time has not taken back what it said.
         self.said.extend(now);
     }
+}
+
+/// What Mesos is told of us, as soon as we know our own address, for which a master must be known.
+async fn describe(
+    framework: Framework,
+    framework_id: Option<FrameworkId>,
+    address: OwnAddress,
+    admin_port: u16,
+) -> proto::FrameworkInfo {
+    let address = address.find().await;
+    let admin = SocketAddr::new(address, admin_port);
+    let webui = framework.webui_url.clone().unwrap_or_else(|| format!("http://{admin}/"));
+    to_mesos::framework_info(&framework, framework_id.as_ref(), address.to_string(), webui)
 }
 
 fn log(line: &Line) {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use etcd_mesos_core::id::{AgentId, FrameworkId, OfferId};
 use etcd_mesos_core::offer::{Amount, Disk, Milli, Offer, Resource, Scalar};
-use etcd_mesos_core::scheduler::{Event, OtherFramework};
+use etcd_mesos_core::scheduler::{Event, LivingFramework};
 use etcd_mesos_core::status::{Reason, Source, TaskState, TaskStatus};
 use etcd_mesos_core::wire::FromExecutor;
 use mesos_v1::resource::ResourceView;
@@ -189,23 +189,50 @@ struct KnownFramework {
 #[derive(Deserialize)]
 struct KnownTask {
     id: String,
+    #[serde(default)]
+    state: String,
+}
+
+impl KnownTask {
+    /// A task that ended stays listed until its last update is acknowledged.
+    fn is_live(&self) -> bool {
+        let mut known = (0..=13).filter_map(|number| proto::TaskState::try_from(number).ok());
+        let state = known.find(|state| state.as_str_name() == self.state);
+        state.is_none_or(|state| !task_state(state).is_terminal())
+    }
 }
 
 /// The frameworks of our name with live tasks, in the master's answer to `GET /master/frameworks`.
 ///
-/// `tasks` holds live tasks only and `unreachable_tasks` those that may be (Mesos
-/// `src/master/readonly_handler.cpp`); a completed framework's tasks are listed elsewhere.
-pub(crate) fn others(
-    body: &[u8],
-    name: &str,
-    our_id: Option<&FrameworkId>,
-) -> Result<Vec<OtherFramework>, serde_json::Error> {
+/// `unreachable_tasks` may live (Mesos `src/master/readonly_handler.cpp`); a completed framework's
+/// tasks are listed elsewhere.
+pub(crate) fn living(body: &[u8], name: &str) -> Result<Vec<LivingFramework>, serde_json::Error> {
     let known: Frameworks = serde_json::from_slice(body)?;
     let all = known.frameworks.into_iter().chain(known.completed_frameworks);
-    let same_name = all.filter(|f| f.name == name && our_id.is_none_or(|id| id.0 != f.id));
-    let others = same_name.map(|f| OtherFramework {
-        id: FrameworkId(f.id),
-        live_tasks: f.tasks.into_iter().chain(f.unreachable_tasks).map(|t| t.id).collect(),
+    let living = all.filter(|f| f.name == name).map(|f| {
+        let tasks = f.tasks.into_iter().chain(f.unreachable_tasks);
+        let live_tasks = tasks.filter(KnownTask::is_live).map(|t| t.id).collect();
+        LivingFramework { id: FrameworkId(f.id), live_tasks }
     });
-    Ok(others.filter(|other| !other.live_tasks.is_empty()).collect())
+    Ok(living.filter(|framework| !framework.live_tasks.is_empty()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn live_tasks_are_told_from_those_that_ended() {
+        let body = r#"{"frameworks": [
+            {"id": "f1", "name": "etcd", "tasks": [{"id": "t1", "state": "TASK_RUNNING"},
+             {"id": "t2", "state": "TASK_FAILED"}], "unreachable_tasks": [{"id": "t3", "state": "TASK_UNREACHABLE"}]},
+            {"id": "f2", "name": "etcd", "tasks": [{"id": "t4", "state": "TASK_KILLED"}]},
+            {"id": "f3", "name": "web", "tasks": [{"id": "t5", "state": "TASK_RUNNING"}]}],
+            "completed_frameworks": [{"id": "f4", "name": "etcd"}]}"#;
+        let found = living(body.as_bytes(), "etcd").unwrap();
+        let expected =
+            LivingFramework { id: "f1".into(), live_tasks: vec!["t1".to_owned(), "t3".to_owned()] };
+        assert_eq!(found, [expected]);
+        assert!(living(b"<html>", "etcd").is_err());
+    }
 }

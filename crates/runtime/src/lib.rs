@@ -4,9 +4,11 @@
 //! (files to serve, sockets, the store), then lets the core decide and performs what it says.
 //! Nothing is decided here.
 
+mod address;
 pub mod admin;
 pub mod artifacts;
 mod driver;
+mod election;
 pub mod etcd_binary;
 mod from_mesos;
 mod link;
@@ -15,19 +17,19 @@ pub mod settings;
 mod to_mesos;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use address::OwnAddress;
 use artifacts::{ArtifactError, Artifacts};
 use driver::{Driver, Surroundings};
 use etcd_binary::EtcdBinaryError;
 use etcd_mesos_core::record::{Record, RecordError};
 use etcd_mesos_core::scheduler::Scheduler;
 use etcd_mesos_core::store::{StateStore, StoreError, Version};
-use mesos_v1::Masters;
 use mesos_v1::scheduler::SchedulerConfig;
 use settings::Settings;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub use driver::Ended;
@@ -81,10 +83,9 @@ pub async fn start(settings: Settings, store: Arc<dyn StateStore>) -> Result<Rea
     let admin = listen(settings.admin, "--admin-port").await?;
     let files = listen(settings.artifacts, "--artifact-port").await?;
     let (record, version) = load(&*store, &settings).await?;
-    let advertise = match settings.advertise {
-        Some(address) => address,
-        None => address_towards(&settings.masters).await,
-    };
+    let masters = election::masters(settings.masters);
+    let address = OwnAddress::new(settings.advertise, masters.clone());
+    let advertise = address.find().await;
     let scheduler = Scheduler::new(settings.core, record, version);
     let (shown, newest) = watch::channel(driver::snapshot(&scheduler));
     let (admin_at, files_at) = (address_of(&admin), address_of(&files));
@@ -95,11 +96,11 @@ pub async fn start(settings: Settings, store: Arc<dyn StateStore>) -> Result<Rea
         framework: settings.framework,
         store,
         artifacts,
-        advertise,
+        address,
         admin_port: admin_at.port(),
         artifacts_port: files_at.port(),
     };
-    let mut mesos = SchedulerConfig::new(settings.masters);
+    let mut mesos = SchedulerConfig::new(masters);
     mesos.credentials = settings.credentials;
     Ok(Ready { driver: Driver::new(scheduler, around, mesos, shown), admin: admin_at })
 }
@@ -135,32 +136,4 @@ async fn load(
     let record = Record::parse(&stored.bytes, &settings.core.cluster)
         .map_err(|source| StartError::Record { place: store.place(), source })?;
     Ok((Some(record), stored.version))
-}
-
-/// The address from which this machine reaches the masters, so that agents reach it there too.
-///
-/// Connecting a datagram socket sends nothing; it asks the kernel for the route alone.
-async fn address_towards(masters: &Masters) -> IpAddr {
-    let loopback = IpAddr::from([127, 0, 0, 1]);
-    let Masters::Listed(endpoints) = masters else { return loopback };
-    for endpoint in endpoints {
-        if let Ok(address) = route(endpoint.host(), endpoint.port()).await {
-            return address;
-        }
-    }
-    tracing::warn!("no master's address can be resolved; agents are told to fetch from {loopback}");
-    loopback
-}
-
-async fn route(host: &str, port: u16) -> io::Result<IpAddr> {
-    let mut last = io::Error::other("no address");
-    for address in tokio::net::lookup_host((host, port)).await? {
-        let any: IpAddr = if address.is_ipv4() { [0; 4].into() } else { [0u16; 8].into() };
-        let socket = UdpSocket::bind((any, 0)).await?;
-        match socket.connect(address).await {
-            Ok(()) => return socket.local_addr().map(|local| local.ip()),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }

@@ -7,11 +7,10 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use etcd_mesos_core::id::FrameworkId;
-use etcd_mesos_core::scheduler::{LinkFailure, OtherFramework};
+use etcd_mesos_core::scheduler::{LinkFailure, LivingFramework};
 use mesos_v1::proto::FrameworkInfo;
 use mesos_v1::scheduler::{Call, Calls, SchedulerClient, SchedulerConfig, Subscription};
-use mesos_v1::{Backoff, CallError, Retry, scheduler};
+use mesos_v1::{Backoff, CallError, Elected, Masters, Retry, scheduler};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
@@ -36,12 +35,15 @@ pub(crate) enum What {
 /// The connection to the leading master.
 #[derive(Debug)]
 pub(crate) struct Link {
+    masters: Masters,
     client: Arc<Mutex<SchedulerClient>>,
     told: mpsc::Sender<Told>,
     connection: u64,
     calls: Option<mpsc::UnboundedSender<Call>>,
     task: Option<JoinHandle<()>>,
     backoff: Backoff,
+    /// Who was elected when the back-off last began.
+    elected: Option<Elected>,
     has_failed: bool,
 }
 
@@ -54,6 +56,7 @@ impl Drop for Link {
 impl Link {
     pub(crate) fn new(config: SchedulerConfig, told: mpsc::Sender<Told>) -> Link {
         Link {
+            masters: config.masters.clone(),
             client: Arc::new(Mutex::new(SchedulerClient::new(config))),
             told,
             connection: 0,
@@ -61,27 +64,43 @@ impl Link {
             task: None,
             // A new leader is to be found within two seconds of its election.
             backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(2)),
+            elected: None,
             has_failed: false,
         }
     }
 
-    /// Begins a new connection; the former one, if any, ends first.
-    pub(crate) fn connect(&mut self, framework: FrameworkInfo, suppressed: bool) {
+    /// Begins a new connection; the former one, if any, ends first. `framework` is asked for when a master is
+    /// known.
+    pub(crate) fn connect(
+        &mut self,
+        framework: impl Future<Output = FrameworkInfo> + Send + 'static,
+        suppressed: bool,
+    ) {
         self.disconnect();
         self.connection += 1;
-        let delay = if self.has_failed { self.backoff.next_delay() } else { Duration::ZERO };
-        let suppressed_roles = if suppressed { framework.roles.clone() } else { Vec::new() };
+        let delay = self.delay();
         let (sender, receiver) = mpsc::unbounded_channel();
         self.calls = Some(sender);
         let connection = Connection {
+            masters: self.masters.clone(),
             client: self.client.clone(),
             told: self.told.clone(),
             number: self.connection,
         };
         self.task = Some(tokio::spawn(async move {
-            tokio::time::sleep(delay).await;
-            connection.run(framework, suppressed_roles, receiver).await;
+            let subscribed = connection.subscribe(delay, framework, suppressed).await;
+            connection.run(subscribed, receiver).await;
         }));
+    }
+
+    /// A master that was elected just now may need some quick attempts until it knows of it itself.
+    fn delay(&mut self) -> Duration {
+        let elected = self.masters.elected();
+        if elected != self.elected {
+            self.elected = elected;
+            self.backoff.reset();
+        }
+        if self.has_failed { self.backoff.next_delay() } else { Duration::ZERO }
     }
 
     pub(crate) fn disconnect(&mut self) {
@@ -114,35 +133,51 @@ impl Link {
         }
     }
 
-    /// Asks the master for other frameworks of that name with live tasks.
+    /// Asks the master for frameworks of that name with live tasks.
     pub(crate) fn ask(
         &self,
         name: String,
-        ours: Option<FrameworkId>,
-    ) -> impl Future<Output = Result<Vec<OtherFramework>, String>> + use<> {
+    ) -> impl Future<Output = Result<Vec<LivingFramework>, String>> + use<> {
         let client = self.client.clone();
         async move {
             let body = client.lock().await.get("/master/frameworks", FRAMEWORKS_BYTES_MAX).await;
             let body = body.map_err(|error| chain(&error))?;
-            from_mesos::others(&body, &name, ours.as_ref()).map_err(|error| chain(&error))
+            from_mesos::living(&body, &name).map_err(|error| chain(&error))
         }
     }
 }
 
 struct Connection {
+    masters: Masters,
     client: Arc<Mutex<SchedulerClient>>,
     told: mpsc::Sender<Told>,
     number: u64,
 }
 
 impl Connection {
+    /// Subscribes after `delay`, or as soon as another master is elected than the one that was asked before.
+    async fn subscribe(
+        &self,
+        delay: Duration,
+        framework: impl Future<Output = FrameworkInfo>,
+        suppressed: bool,
+    ) -> Result<Subscription, CallError> {
+        let mut client = self.client.lock().await;
+        tokio::select! {
+            () = tokio::time::sleep(delay) => {}
+            () = client.another_elected() => {}
+        }
+        client.leader_known().await?;
+        let framework = framework.await;
+        let suppressed_roles = if suppressed { framework.roles.clone() } else { Vec::new() };
+        client.subscribe(&framework, &suppressed_roles).await
+    }
+
     async fn run(
         &self,
-        framework: FrameworkInfo,
-        suppressed_roles: Vec<String>,
+        subscribed: Result<Subscription, CallError>,
         calls: mpsc::UnboundedReceiver<Call>,
     ) {
-        let subscribed = self.client.lock().await.subscribe(&framework, &suppressed_roles).await;
         let failure = match subscribed {
             Ok(mut subscription) => {
                 let sender = subscription.calls();
@@ -153,7 +188,7 @@ impl Connection {
             }
             Err(error) => error,
         };
-        self.tell(What::Failed(classify(&failure))).await;
+        self.tell(What::Failed(classify(&failure, self.masters.trouble()))).await;
     }
 
     /// Reads fast: the events go into a queue, and the driver works on its own time.
@@ -182,7 +217,8 @@ async fn send_all(calls: Calls, mut queue: mpsc::UnboundedReceiver<Call>) -> Cal
     std::future::pending().await
 }
 
-fn classify(error: &CallError) -> LinkFailure {
+/// What a failure means, and what may be behind it: the trouble of whoever watches the election.
+fn classify(error: &CallError, trouble: Option<String>) -> LinkFailure {
     let words = chain(error);
     match error {
         CallError::Unauthorized { .. } => LinkFailure::Lasting(format!(
@@ -192,8 +228,13 @@ fn classify(error: &CallError) -> LinkFailure {
         CallError::NotFound { .. } | CallError::NotMesos { .. } => LinkFailure::Lasting(format!(
             "{words}. Set --master to the host and port of a Mesos master, version 1.0 or later"
         )),
+        // It holds the trouble already.
+        CallError::NoLeader { .. } => LinkFailure::Temporary(words),
         other if other.retry() == Retry::Never => LinkFailure::Lasting(words),
-        _ => LinkFailure::Temporary(words),
+        _ => LinkFailure::Temporary(match trouble {
+            Some(trouble) => format!("{words}; {trouble}"),
+            None => words,
+        }),
     }
 }
 

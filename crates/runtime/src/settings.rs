@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use etcd_mesos_core::config::Config;
+use etcd_mesos_zk::ZkUrl;
 use mesos_v1::{Credentials, Masters};
 
 /// The settings of one scheduler process.
@@ -14,8 +15,8 @@ pub struct Settings {
     pub core: Config,
     /// What Mesos is told of us.
     pub framework: Framework,
-    /// Where the masters are.
-    pub masters: Masters,
+    /// How the leading master is found.
+    pub masters: MasterSource,
     /// What we show to them.
     pub credentials: Option<Credentials>,
     /// Where the admin server listens.
@@ -27,6 +28,15 @@ pub struct Settings {
     pub advertise: Option<IpAddr>,
     /// The files that agents fetch.
     pub binaries: Binaries,
+}
+
+/// How the leading master is found.
+#[derive(Clone, Debug)]
+pub enum MasterSource {
+    /// The masters are named.
+    Listed(Masters),
+    /// The masters are elected in this ZooKeeper, at this path.
+    ZooKeeper(ZkUrl),
 }
 
 /// What Mesos is told of us (`FrameworkInfo`).

@@ -17,6 +17,8 @@ pub(crate) struct Ledger {
     formed: BTreeSet<ClusterId>,
     /// The highest epoch that was ever stored.
     epoch: Epoch,
+    /// The highest epoch whose scheduler subscribed.
+    subscribed: Epoch,
     /// The tasks of members of a formed cluster.
     protected: BTreeSet<String>,
     launched: BTreeMap<String, u32>,
@@ -44,12 +46,18 @@ impl Ledger {
         }
     }
 
-    /// The master accepted a launch of a scheduler of that epoch.
+    /// The master took the subscription of a scheduler of that epoch.
+    pub(crate) fn subscribed(&mut self, epoch: Epoch) {
+        self.subscribed = self.subscribed.max(epoch);
+    }
+
+    /// The master accepted a launch of a scheduler of that epoch. One that was sent before the
+    /// next scheduler subscribed is known to the master when that one reconciles.
     pub(crate) fn launched(&mut self, epoch: Epoch, task: &str) {
-        if epoch < self.epoch {
-            let highest = self.epoch;
-            self.broken
-                .push(format!("epoch {epoch} launched {task} after epoch {highest} was stored"));
+        if epoch < self.subscribed {
+            let highest = self.subscribed;
+            let what = format!("epoch {epoch} launched {task} after epoch {highest} subscribed");
+            self.broken.push(what);
         }
         if !self.formed.is_empty() {
             self.broken.push(format!("{task} was launched to form, after a cluster was formed"));

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use etcd_mesos_core::id::{AgentId, Epoch, FrameworkId, OfferId};
 use etcd_mesos_core::offer::{Amount, Disk, Milli, Offer, Resource, Scalar};
-use etcd_mesos_core::scheduler::{Action, Event, OtherFramework};
+use etcd_mesos_core::scheduler::{Action, Event, LivingFramework};
 use etcd_mesos_core::status::{Evidence, Reason, Source, TaskState, TaskStatus};
 use etcd_mesos_core::time::Timestamp;
 use etcd_mesos_core::wire::{FromExecutor, LaunchOrder};
@@ -182,13 +182,9 @@ impl World {
         framework_id: Option<FrameworkId>,
         suppressed: bool,
     ) {
-        let is_wanted = self
-            .place_of(process)
-            .and_then(|place| self.schedulers[place].as_ref())
-            .is_some_and(|p| p.connection == Some(connection));
-        if !is_wanted {
-            return;
-        }
+        let asking = self.place_of(process).and_then(|place| self.schedulers[place].as_ref());
+        let Some(asking) = asking.filter(|p| p.connection == Some(connection)) else { return };
+        let epoch = asking.core.record().epoch;
         if self.master.is_down || self.unlucky(50) {
             return self.disconnected(process, "no master answers");
         }
@@ -205,6 +201,7 @@ impl World {
         }
         self.master.offers.clear();
         self.master.filters.clear();
+        self.ledger.subscribed(epoch);
         self.master.stream = Some((connection, process, id.clone()));
         self.master.suppressed = suppressed;
         self.say(Event::Subscribed { framework_id: id });
@@ -230,8 +227,8 @@ impl World {
     fn carry_out(&mut self, process: u64, framework: &FrameworkId, epoch: Epoch, action: Action) {
         match action {
             Action::AskFrameworks => {
-                let others = self.others(framework);
-                self.later(process, 5, Event::Asked(Ok(others)));
+                let living = self.living();
+                self.later(process, 5, Event::Asked(Ok(living)));
             }
             Action::Reconcile { tasks } if tasks.is_empty() => {
                 let known: Vec<String> = self.tasks_of(framework);
@@ -278,16 +275,14 @@ impl World {
         }
     }
 
-    fn others(&self, framework: &FrameworkId) -> Vec<OtherFramework> {
-        let mut others: BTreeMap<&FrameworkId, Vec<String>> = BTreeMap::new();
+    fn living(&self) -> Vec<LivingFramework> {
+        let mut living: BTreeMap<&FrameworkId, Vec<String>> = BTreeMap::new();
         for (task, known) in &self.master.tasks {
-            if known.framework != *framework {
-                others.entry(&known.framework).or_default().push(task.clone());
-            }
+            living.entry(&known.framework).or_default().push(task.clone());
         }
-        let other =
-            |(id, live_tasks): (&FrameworkId, _)| OtherFramework { id: id.clone(), live_tasks };
-        others.into_iter().map(other).collect()
+        let framework =
+            |(id, live_tasks): (&FrameworkId, _)| LivingFramework { id: id.clone(), live_tasks };
+        living.into_iter().map(framework).collect()
     }
 
     fn tasks_of(&self, framework: &FrameworkId) -> Vec<String> {

@@ -60,7 +60,7 @@ pub fn config() -> Config {
         },
         etcd_flags: Vec::new(),
         nonce: String::new(),
-        new_framework: false,
+        removed_framework: None,
         timing: Timing::default(),
     }
 }

@@ -1,7 +1,8 @@
-//! Genuine Mesos and real etcd for tests, started and stopped by handle.
+//! Genuine Mesos, ZooKeeper and real etcd for tests, started and stopped by handle.
 //!
 //! [`mesos::Cluster`] is Apache Mesos 1.11.0 on loopback addresses, one address per machine; `scripts/setup`
-//! installs it. [`process::Proc`] runs a program of ours. [`etcd::find`] says where etcd is, [`processes`] finds
+//! installs it. [`zookeeper::Server`] is ZooKeeper 3.8, and [`proxy::Proxy`] a connection that can be made to fail.
+//! [`process::Proc`] runs a program of ours. [`etcd::find`] says where etcd is, [`processes`] finds
 //! what the containers run, and [`http`] asks anybody a question.
 //!
 //! A handle that is dropped leaves no process and no file. That also holds for a test process that is killed:
@@ -16,7 +17,9 @@ pub mod http;
 pub mod mesos;
 pub mod process;
 pub mod processes;
+pub mod proxy;
 pub mod wait;
+pub mod zookeeper;
 
 mod error;
 mod spawn;

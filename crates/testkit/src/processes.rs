@@ -52,6 +52,16 @@ pub fn is_alive(pid: u32) -> bool {
     stat_fields(pid).is_some_and(|(state, _)| !matches!(state.as_str(), "Z" | "X"))
 }
 
+/// Whether every thread of a process stands still, which is so a moment after its SIGSTOP.
+pub fn is_stopped(pid: u32) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return false };
+    threads.flatten().all(|thread| {
+        // A thread that has ended in between stands still too.
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        parse_stat(&stat).is_none_or(|(state, _)| state == "T")
+    })
+}
+
 /// The memory that a process holds resident, in KiB; `None` when it has ended.
 pub fn rss_kib(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
@@ -95,9 +105,13 @@ fn parent_of(pid: u32) -> Option<u32> {
     stat_fields(pid).map(|(_, parent)| parent)
 }
 
-/// State and parent. The name before them may hold blanks and parentheses, so the last one counts.
+/// State and parent.
 fn stat_fields(pid: u32) -> Option<(String, u32)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The name before state and parent may hold blanks and parentheses, so the last one counts.
+fn parse_stat(stat: &str) -> Option<(String, u32)> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
 }

@@ -1,9 +1,9 @@
 //! Who we are: before a cluster is formed, and only then, is there another of our name?
 
 use super::{Action, Go, Pass, Scheduler};
-use crate::id::is_predecessor_task_id;
+use crate::id::{FrameworkId, is_predecessor_task_id};
 use crate::record::Phase;
-use crate::scheduler::{Identity, OtherFramework};
+use crate::scheduler::{Identity, LivingFramework};
 
 impl Scheduler {
     /// Stops unless the master knows no living cluster of our name beside the record's.
@@ -29,9 +29,11 @@ impl Scheduler {
                 pass.trouble("identity", format!("cannot ask whether our name is in use: {why}"));
                 Go::Stop
             }
-            Identity::Others { others, .. } => {
-                let text = others.iter().map(other_cluster).collect::<Vec<_>>().join(" ");
-                pass.trouble("identity", text);
+            Identity::Living { frameworks, .. } => {
+                let ours = self.book.stored().framework_id.as_ref();
+                for living in frameworks {
+                    pass.trouble("identity", living_cluster(living, ours));
+                }
                 Go::Stop
             }
         }
@@ -42,7 +44,7 @@ impl Scheduler {
             Identity::Unasked => true,
             Identity::Alone => false,
             Identity::Asked { since } => pass.is_due(since + self.config.timing.proof_max),
-            Identity::Failed { again_at, .. } | Identity::Others { again_at, .. } => {
+            Identity::Failed { again_at, .. } | Identity::Living { again_at, .. } => {
                 pass.is_due(again_at)
             }
         };
@@ -55,7 +57,7 @@ impl Scheduler {
             // What was found stays in the report until the new answer is there.
             let again_at = pass.now + self.config.timing.reconcile_max;
             match &mut self.identity {
-                Identity::Failed { again_at: at, .. } | Identity::Others { again_at: at, .. } => {
+                Identity::Failed { again_at: at, .. } | Identity::Living { again_at: at, .. } => {
                     *at = again_at;
                 }
                 Identity::Unasked | Identity::Asked { .. } | Identity::Alone => {}
@@ -68,19 +70,23 @@ impl Scheduler {
 
 fn unknown_task(task: &str) -> String {
     format!(
-        "this framework runs task {task}, and the record knows of no cluster: the store was rolled \
-         back or replaced. Nothing is formed. Put the right store back."
+        "this framework runs task {task}, and the record knows of no cluster: the state was rolled \
+         back or replaced. Nothing is formed and nothing is killed. Stop this scheduler, and put \
+         the newest copy of the state file (--state-file) back."
     )
 }
 
-fn other_cluster(other: &OtherFramework) -> String {
-    let OtherFramework { id, live_tasks } = other;
+fn living_cluster(living: &LivingFramework, ours: Option<&FrameworkId>) -> String {
+    let LivingFramework { id, live_tasks } = living;
     let task = live_tasks.first().map_or("", String::as_str);
+    if Some(id) == ours {
+        return unknown_task(task);
+    }
     let whose = if is_predecessor_task_id(task) { " of the Go predecessor's form" } else { "" };
     format!(
         "framework {id} has our name and {} live tasks{whose} ({task:?} …): a cluster exists \
          already. Nothing is formed and nothing is killed. Give this cluster another \
-         --framework-name, or bring back the store of that one.",
+         --framework-name, or start with the state file (--state-file) of that one.",
         live_tasks.len()
     )
 }

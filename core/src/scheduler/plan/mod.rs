@@ -69,6 +69,7 @@ const STEPS: &[fn(&mut Scheduler, &mut Pass) -> Go] = &[
     Scheduler::plan_epoch,
     Scheduler::plan_probes,
     Scheduler::plan_link,
+    Scheduler::plan_behind,
     Scheduler::plan_acknowledge,
     Scheduler::plan_reconcile,
     Scheduler::plan_tell_formed,

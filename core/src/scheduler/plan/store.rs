@@ -25,6 +25,24 @@ impl Scheduler {
         Go::Stop
     }
 
+    /// An executor that has heard a higher epoch knows more than this store: it was rolled back,
+    /// or another scheduler leads. Nothing is done until an operator has looked.
+    pub(super) fn plan_behind(&mut self, pass: &mut Pass) -> Go {
+        let ours = self.book.epoch();
+        let ahead = self.beats.iter().find(|(_, beat)| beat.said.epoch > ours);
+        let Some((name, beat)) = ahead else { return Go::On };
+        pass.trouble(
+            "epoch",
+            format!(
+                "{name} has heard epoch {}, and this scheduler has {ours}: the state was rolled \
+                 back, or another scheduler leads. Nothing is changed; etcd runs on. Stop this \
+                 scheduler, and put the newest copy of the state file (--state-file) back.",
+                beat.said.epoch
+            ),
+        );
+        Go::Stop
+    }
+
     /// Stores what is intended.
     pub(super) fn plan_save(&mut self, pass: &mut Pass) {
         if self.ending.is_some() {

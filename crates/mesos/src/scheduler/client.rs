@@ -9,9 +9,10 @@ use prost::Message;
 use super::{Call, Event, Subscription, subscription::Ours};
 use crate::{
     credentials::Credentials,
-    endpoint::{Endpoint, Masters},
+    endpoint::Endpoint,
     error::{CallError, NotMesos, StreamError},
     http::{self, Answer, Deadline, Limits, Question},
+    masters::{Elected, Masters, Reign},
     proto::FrameworkInfo,
     recordio::RECORD_BYTES_MAX,
     stream::EventStream,
@@ -26,6 +27,8 @@ pub struct SchedulerConfig {
     pub masters: Masters,
     /// Who calls; none where the masters don't authenticate frameworks.
     pub credentials: Option<Credentials>,
+    /// How long a leading master is waited for where somebody watches the election.
+    pub election_timeout: Duration,
     /// How long opening a connection may take.
     pub connect_timeout: Duration,
     /// How long a call may take as a whole, redirections included; and a subscription, until its first
@@ -38,11 +41,12 @@ pub struct SchedulerConfig {
 }
 
 impl SchedulerConfig {
-    /// Five seconds to connect, fifteen for a call, five heartbeats, 64 MiB for an event.
+    /// Five seconds for an election, five to connect, fifteen for a call, five heartbeats, 64 MiB for an event.
     pub fn new(masters: Masters) -> Self {
         Self {
             masters,
             credentials: None,
+            election_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             call_timeout: Duration::from_secs(15),
             heartbeats_missed_max: 5,
@@ -60,12 +64,14 @@ impl SchedulerConfig {
 pub struct SchedulerClient {
     config: SchedulerConfig,
     leader: Option<Endpoint>,
+    /// The winner of an election who was asked last.
+    asked: Option<Elected>,
 }
 
 impl SchedulerClient {
     /// A client that has not asked anybody yet.
     pub fn new(config: SchedulerConfig) -> Self {
-        Self { config, leader: None }
+        Self { config, leader: None, asked: None }
     }
 
     /// Opens an event stream with the leading master, and with it takes the framework over from
@@ -75,6 +81,9 @@ impl SchedulerClient {
     /// The first event is there already, and [`Subscription::next`] gives it again: SUBSCRIBED, or
     /// ERROR, because Mesos answers HTTP 200 and an ERROR where it does not accept the framework (for
     /// example "Framework has been removed").
+    ///
+    /// Where the election is watched, its winner is waited for, and another election ends the attempt with
+    /// the former master, as it ends a subscription.
     ///
     /// # Errors
     ///
@@ -87,16 +96,35 @@ impl SchedulerClient {
     ) -> Result<Subscription, CallError> {
         let call = Call::subscribe(framework, suppressed_roles);
         let question = self.question("SUBSCRIBE", Method::POST, PATH, call.encode_to_vec().into());
-        let mut others = self.config.masters.candidates(self.leader.as_ref()).into_iter();
-        let subscription = loop {
-            let endpoint = others.next().expect("there is at least one master");
-            match self.subscribe_with(&question, &endpoint, framework).await {
-                Err(error) if is_worth_asking_another(&error, &others) => {}
-                outcome => break outcome?,
+        let (mut subscription, reign) = loop {
+            let (all, mut reign) = self.candidates().await?;
+            self.asked = reign.elected().cloned();
+            tokio::select! {
+                biased;
+                outcome = self.subscribe_among(&question, all, framework) => break (outcome?, reign),
+                now = reign.end() => {
+                    tracing::debug!(leader = %now.endpoint, "another master was elected meanwhile");
+                }
             }
         };
         self.leader = Some(subscription.master.clone());
+        subscription.end_with(reign);
         Ok(subscription)
+    }
+
+    /// Waits, as long as the settings say, until somebody leads who may be asked.
+    ///
+    /// # Errors
+    ///
+    /// Nobody does, or nobody who can be seen.
+    pub async fn leader_known(&self) -> Result<(), CallError> {
+        self.candidates().await.map(drop)
+    }
+
+    /// Waits until another master is elected than the one whom [`SchedulerClient::subscribe`] asked last; for
+    /// ever where nobody watches an election.
+    pub async fn another_elected(&self) {
+        self.config.masters.other_than(self.asked.as_ref()).await;
     }
 
     /// Fetches a document of the leading master's operator API, `/master/frameworks` for example.
@@ -111,10 +139,31 @@ impl SchedulerClient {
     pub async fn get(&self, path: &str, body_max: usize) -> Result<Bytes, CallError> {
         assert!(path.starts_with('/') && path.parse::<Uri>().is_ok(), "`{path}` is no path");
         let question = self.question("GET", Method::GET, path, Bytes::new());
-        let mut others = self.config.masters.candidates(self.leader.as_ref()).into_iter();
+        let mut others = self.candidates().await?.0.into_iter();
         loop {
             let endpoint = others.next().expect("there is at least one master");
             match self.get_from(&question, &endpoint, body_max).await {
+                Err(error) if is_worth_asking_another(&error, &others) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn candidates(&self) -> Result<(Vec<Endpoint>, Reign), CallError> {
+        let within = self.config.election_timeout;
+        self.config.masters.candidates(self.leader.as_ref(), within).await
+    }
+
+    async fn subscribe_among(
+        &self,
+        question: &Question,
+        masters: Vec<Endpoint>,
+        framework: &FrameworkInfo,
+    ) -> Result<Subscription, CallError> {
+        let mut others = masters.into_iter();
+        loop {
+            let endpoint = others.next().expect("there is at least one master");
+            match self.subscribe_with(question, &endpoint, framework).await {
                 Err(error) if is_worth_asking_another(&error, &others) => {}
                 outcome => return outcome,
             }

@@ -8,8 +8,9 @@ use prost::Message;
 use super::{Call, Event, client::PATH};
 use crate::{
     endpoint::Endpoint,
-    error::CallError,
+    error::{CallError, StreamError},
     http::{Limits, Line, Question},
+    masters::Reign,
     proto::FrameworkId,
     stream::EventStream,
 };
@@ -29,6 +30,7 @@ pub struct Subscription {
     stream: EventStream,
     first: Option<Event>,
     calls: Calls,
+    reign: Reign,
 }
 
 /// What a subscription gives to its calls.
@@ -52,7 +54,13 @@ impl Subscription {
             first: Some(first),
             master,
             stream,
+            reign: Reign::default(),
         }
+    }
+
+    /// The subscription ends when the master's time does.
+    pub(super) fn end_with(&mut self, reign: Reign) {
+        self.reign = reign;
     }
 
     /// The next event; the first one is SUBSCRIBED or ERROR.
@@ -61,12 +69,17 @@ impl Subscription {
     ///
     /// # Errors
     ///
-    /// The stream is over: closed, broken, unreadable, or without heartbeats. Subscribe again.
+    /// The stream is over: closed, broken, unreadable, without heartbeats, or of a master that leads no
+    /// longer. Subscribe again.
     pub async fn next(&mut self) -> Result<Event, CallError> {
         if let Some(first) = self.first.take() {
             return Ok(first);
         }
-        let record = self.stream.next_record().await?;
+        let record = tokio::select! {
+            biased;
+            by = self.reign.end() => return Err(self.stream.over(StreamError::Deposed(by.endpoint))),
+            record = self.stream.next_record() => record?,
+        };
         Event::decode(record).map_err(|source| self.stream.over(source))
     }
 

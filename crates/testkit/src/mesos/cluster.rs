@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use super::builder::Builder;
-use super::daemon::{Daemon, MASTER_PORT};
+use super::daemon::Daemon;
 use super::janitor::Janitor;
 use super::net::Net;
 use super::{install, leftovers};
@@ -111,6 +111,11 @@ impl Cluster {
     /// The ports that agent `n` offers if the builder named no others.
     pub fn agent_ports(&self, n: usize) -> RangeInclusive<u16> {
         self.net.agent_ports(n)
+    }
+
+    /// A port that nothing on this machine uses but who asks for it here; `n` counts from 1 to 8.
+    pub fn spare_port(&self, n: u16) -> u16 {
+        self.net.spare_port(n)
     }
 
     /// An address of the cluster's network for scheduler `n`, 1 to 50: every port is free there.
@@ -250,7 +255,7 @@ fn nth<'a>(daemons: &'a [Daemon], n: usize, kind: &str) -> Result<&'a Daemon, Ha
 }
 
 fn address(master: &Daemon) -> String {
-    format!("{}:{MASTER_PORT}", master.ip)
+    format!("{}:{}", master.ip, master.port)
 }
 
 /// The real path, since it is compared with the working directories in `/proc`.

@@ -13,13 +13,11 @@ use crate::HarnessError;
 use crate::error::Doing;
 use crate::process::Proc;
 
-pub(super) const MASTER_PORT: u16 = 5050;
-pub(super) const AGENT_PORT: u16 = 5051;
-
 #[derive(Debug)]
 pub(super) struct Daemon {
     pub name: String,
     pub ip: String,
+    pub port: u16,
     /// All that it has on disk.
     pub home: PathBuf,
     program: PathBuf,
@@ -30,23 +28,21 @@ pub(super) struct Daemon {
 
 impl Daemon {
     pub fn master(wanted: &Builder, net: &Net, libexec: &Path, dir: &Path, n: usize) -> Self {
-        let ip = net.master_ip(n);
-        let mut own = vec![var("LIBPROCESS_PORT", MASTER_PORT)];
+        let at = (net.master_ip(n), net.master_port());
         // Offers follow quickly on what makes them possible; Mesos's own default is a second.
-        own.push(var("MESOS_ALLOCATION_INTERVAL", "100ms"));
+        let mut own = vec![var("MESOS_ALLOCATION_INTERVAL", "100ms")];
         own.extend(wanted.zookeeper.iter().map(|place| var("RIG_MASTER", format!("zk://{place}"))));
-        Self::new(format!("master-{n}"), ip, libexec.join("mesos-master"), dir, own)
+        Self::new(format!("master-{n}"), at, libexec.join("mesos-master"), dir, own)
             .with(&wanted.env)
     }
 
     pub fn agent(wanted: &Builder, net: &Net, libexec: &Path, dir: &Path, n: usize) -> Self {
-        let ip = net.agent_ip(n);
+        let at = (net.agent_ip(n), net.agent_port());
         let leading = match &wanted.zookeeper {
             Some(place) => format!("zk://{place}"),
-            None => format!("{}:{MASTER_PORT}", net.master_ip(1)),
+            None => format!("{}:{}", net.master_ip(1), net.master_port()),
         };
         let own = vec![
-            var("LIBPROCESS_PORT", AGENT_PORT),
             var("RIG_MASTER", leading),
             var("MESOS_LAUNCHER", "posix"),
             var("MESOS_LAUNCHER_DIR", libexec.display()),
@@ -58,24 +54,26 @@ impl Daemon {
             var("MESOS_REGISTRATION_BACKOFF_FACTOR", "50ms"),
         ];
         let extra = wanted.agent_env.get(&n).map(Vec::as_slice).unwrap_or_default();
-        Self::new(format!("agent-{n}"), ip, libexec.join("mesos-agent"), dir, own)
+        Self::new(format!("agent-{n}"), at, libexec.join("mesos-agent"), dir, own)
             .with(&wanted.env)
             .with(extra)
     }
 
-    fn new(name: String, ip: String, program: PathBuf, dir: &Path, own: Env) -> Self {
+    fn new(name: String, at: (String, u16), program: PathBuf, dir: &Path, own: Env) -> Self {
+        let (ip, port) = at;
         let home = dir.join(&name);
         let mut env = vec![
             var("PATH", std::env::var("PATH").unwrap_or_default()),
             var("LANG", "C.UTF-8"),
             var("LIBPROCESS_IP", &ip),
+            var("LIBPROCESS_PORT", port),
             var("MESOS_HOSTNAME", &ip),
             var("MESOS_WORK_DIR", home.display()),
             var("MESOS_SYSTEMD_ENABLE_SUPPORT", "false"),
         ];
         env.extend(own);
         let log = dir.join(format!("{name}.log"));
-        Self { name, ip, home, program, env, log, process: Mutex::new(None) }
+        Self { name, ip, port, home, program, env, log, process: Mutex::new(None) }
     }
 
     /// Later variables win over earlier ones of the same name.

@@ -9,12 +9,12 @@ use crate::error::Doing;
 use crate::{HarnessError, processes};
 
 /// Whether the user asked to keep the logs and sandboxes of every cluster.
-pub(super) fn are_kept() -> bool {
+pub(crate) fn are_kept() -> bool {
     env::var_os("ETCD_MESOS_KEEP").is_some()
 }
 
 /// Ends every process inside a cluster's directory and removes it, unless it is to be kept.
-pub(super) fn clear(dir: &Path) -> Result<(), HarnessError> {
+pub(crate) fn clear(dir: &Path) -> Result<(), HarnessError> {
     processes::kill_inside(dir)?;
     if are_kept() {
         return Ok(());

@@ -24,8 +24,8 @@ mod cluster;
 mod daemon;
 mod install;
 mod janitor;
-mod leftovers;
-mod net;
+pub(crate) mod leftovers;
+pub(crate) mod net;
 mod view;
 
 pub use builder::Builder;

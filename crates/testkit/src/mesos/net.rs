@@ -27,7 +27,7 @@ pub(super) const MASTERS_MAX: usize = 9;
 
 /// The numbers' lock is held as long as this value lives.
 #[derive(Debug)]
-pub(super) struct Net {
+pub(crate) struct Net {
     number: u8,
     lock: File,
 }
@@ -75,12 +75,36 @@ impl Net {
         self.ip(200 + n)
     }
 
+    /// The address of a ZooKeeper that has this share for itself.
+    pub fn zookeeper_ip(&self) -> String {
+        self.ip(251)
+    }
+
     /// The ports that agent `n` offers: nobody else's on this machine.
     pub fn agent_ports(&self, n: usize) -> RangeInclusive<u16> {
-        let cluster = u16::from(self.number - NUMBERS.start());
         let agent = u16::try_from(n - 1).expect("there are few agents");
-        let first = FIRST_PORT + cluster * PORTS_PER_CLUSTER + agent * PORTS_PER_AGENT;
+        let first = self.first_port() + agent * PORTS_PER_AGENT;
         first..=first + PORTS_PER_AGENT - 1
+    }
+
+    /// The port of every master: no well-known one, which some other program may hold on all addresses.
+    pub fn master_port(&self) -> u16 {
+        self.first_port() + AGENTS_MAX as u16 * PORTS_PER_AGENT
+    }
+
+    /// The port of every agent's daemon.
+    pub fn agent_port(&self) -> u16 {
+        self.master_port() + 1
+    }
+
+    /// A port of this cluster's share that nothing of it uses; `n` counts from 1 to 8.
+    pub fn spare_port(&self, n: u16) -> u16 {
+        assert!((1..=8).contains(&n), "there are 8 spare ports");
+        self.agent_port() + n
+    }
+
+    fn first_port(&self) -> u16 {
+        FIRST_PORT + u16::from(self.number - NUMBERS.start()) * PORTS_PER_CLUSTER
     }
 
     fn ip(&self, last: usize) -> String {

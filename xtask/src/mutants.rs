@@ -1,0 +1,144 @@
+//! `cargo xtask mutants`: each of these small changes to the dangerous code must turn the suite red.
+//!
+//! The workspace is copied, one change is made at a time, and the tests that judge decisions are
+//! run: the core's, the executor's, and the simulator's seeds. A change that survives is a hole in
+//! the tests. It takes a while, and is run on demand.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// One change: its name, the file, what is there, and what is put there.
+struct Mutant(&'static str, &'static str, &'static str, &'static str);
+
+const SAFETY: &str = "core/src/scheduler/safety.rs";
+const ABSORB: &str = "core/src/scheduler/absorb.rs";
+const FORM: &str = "core/src/scheduler/plan/form.rs";
+const STATUS: &str = "core/src/status.rs";
+const BOOK: &str = "core/src/scheduler/book.rs";
+const LINK: &str = "core/src/scheduler/plan/link.rs";
+const STORE: &str = "core/src/scheduler/plan/store.rs";
+const HEALTH: &str = "core/src/scheduler/health.rs";
+const IDENTITY: &str = "core/src/scheduler/plan/identity.rs";
+const TEND: &str = "core/src/scheduler/plan/tend.rs";
+
+#[rustfmt::skip]
+const MUTANTS: &[Mutant] = &[
+    Mutant("any epoch permits", SAFETY, "stored.epoch != epoch", "false"),
+    Mutant("a formed cluster may be formed again", SAFETY,
+        "Phase::Formed { .. } => Err(Denied::Formed),\n        Phase::None | Phase::Forming { abandoned: Some(_), .. }",
+        "Phase::Formed { .. } => Ok(FormPermit(task.clone())),\n        Phase::None | Phase::Forming { abandoned: Some(_), .. }"),
+    Mutant("a task may be started twice", SAFETY, "if member.task != TaskPhase::Planned", "if false && member.task != TaskPhase::Planned"),
+    Mutant("a formed cluster may be killed", SAFETY,
+        "Phase::Formed { .. } => Err(Denied::Formed),\n        Phase::None => Err(Denied::NotStored)",
+        "Phase::Formed { .. } => Ok(KillPermit(task.clone())),\n        Phase::None => Err(Denied::NotStored)"),
+    Mutant("a running attempt may be killed", SAFETY,
+        "Phase::Forming { abandoned: None, .. } => Err(Denied::NotAbandoned)",
+        "Phase::Forming { abandoned: None, .. } => Ok(KillPermit(task.clone()))"),
+    Mutant("an abandoned attempt may be started", SAFETY,
+        "Phase::None | Phase::Forming { abandoned: Some(_), .. } => Err(Denied::NotStored)",
+        "Phase::None | Phase::Forming { abandoned: Some(_), .. } => Ok(FormPermit(task.clone()))"),
+    Mutant("members are announced before formed", ABSORB, "is_running && is_formed", "is_running"),
+    Mutant("GONE proves an end at any time", ABSORB,
+        "if status.state == TaskState::Gone && member.task == TaskPhase::Planned", "if status.state == TaskState::Gone"),
+    Mutant("a deposed scheduler goes on", ABSORB,
+        "Err(SaveFailure::Conflict(found)) => self.end(", "Err(SaveFailure::Conflict(found)) if found.is_empty() => self.end("),
+    Mutant("a lost connection keeps its epoch", ABSORB, "if self.is_subscribed() {\n            self.book.raise_epoch();", "if false {\n            self.book.raise_epoch();"),
+    Mutant("an older beat counts", ABSORB, "old.said.seq >= said.seq", "false"),
+    Mutant("failed over is an error like others", ABSORB, "message.contains(\"Framework failed over\")", "message.is_empty()"),
+    Mutant("unreachable proves an end", STATUS, "Unreachable | Gone | Unknown => Evidence::Silent", "Unreachable | Gone | Unknown => Evidence::Ended(Proof::ContainerEnded)"),
+    Mutant("a draining agent is believed", STATUS, "GoneByOperator if self.reason == Reason::AgentDraining => Evidence::Silent", "GoneByOperator if self.message == \"?\" => Evidence::Silent"),
+    Mutant("the master's word proves an end", STATUS, "(Source::Master | Source::Agent, _) => Evidence::Silent", "(Source::Master | Source::Agent, _) => Evidence::Ended(Proof::ContainerEnded)"),
+    Mutant("less than a majority forms", FORM, "let quorum = members.len() / 2 + 1;", "let quorum = members.len() / 2;"),
+    Mutant("stragglers are not waited for", FORM, "!serving.contains_key(m.name()) && !self.is_late(pass, m)", "false && !self.is_late(pass, m) && m.is_ended()"),
+    Mutant("an old proof forms", FORM, "(fresh && seen.is_serving())", "seen.is_serving()"),
+    Mutant("a failed member does not fail the attempt", FORM, "if let TaskPhase::Ended { why, .. } = &member.task {", "if let (TaskPhase::Ended { why, .. }, true) = (&member.task, pass.actions.len() > 99) {"),
+    Mutant("an attempt is forgotten without proof", FORM, "if open.is_empty() {", "if open.len() < 3 {"),
+    Mutant("rescinded offers are launched", FORM, "!self.offers.contains_key(offer)", "offer.as_str().is_empty()"),
+    Mutant("formation before reconciliation", FORM, "if !self.book.is_settled() || !self.is_reconciled() {", "if !self.book.is_settled() {"),
+    Mutant("formation on what is not stored", FORM, "if !self.book.is_settled() || !self.is_reconciled() {", "if !self.is_reconciled() {"),
+    Mutant("acknowledged before it is stored", LINK, ".partition(|update| book.is_stored(update.mark))", ".partition(|update| book.is_stored(update.mark) || true)"),
+    Mutant("a change is stored at once", BOOK, "self.stored_mark >= mark", "self.next_mark >= mark"),
+    Mutant("no epoch is raised", BOOK, "next.epoch = Epoch(loaded.epoch.0 + 1);", "next.epoch = loaded.epoch;"),
+    Mutant("acting before the epoch is stored", STORE, "if self.book.holds_epoch() {", "if self.book.holds_epoch() || true {"),
+    Mutant("a store behind the executors is used", STORE, "beat.said.epoch > ours", "beat.said.epoch.0 > ours.0 + 1_000_000"),
+    Mutant("formed is told before it is stored", TEND,
+        "let Phase::Formed { cluster_id, .. } = self.book.stored().phase else { return Go::On };\n        for member in self.book.stored().members.clone() {",
+        "let Phase::Formed { cluster_id, .. } = self.book.next().phase else { return Go::On };\n        for member in self.book.next().members.clone() {"),
+    Mutant("another cluster of our name is ignored", IDENTITY, "Identity::Alone => Go::On,", "Identity::Alone | Identity::Living { .. } => Go::On,"),
+    Mutant("unknown tasks of ours are ignored", IDENTITY, "if let Some(stranger) = self.strangers.first() {", "if let Some(stranger) = self.strangers.iter().nth(50) {"),
+    Mutant("half of the members are healthy", HEALTH, "if count < size / 2 + 1 {", "if count < size / 2 {"),
+    Mutant("two leaders are healthy", HEALTH, "if leaders.len() > 1 {", "if leaders.len() > 9 {"),
+    Mutant("two members on one agent", "core/src/placement.rs", "if agents.contains(&offer.agent_id) || hosts.contains(&offer.hostname) {", "if false {"),
+    Mutant("members are told before formed", "core/src/view.rs", "if !record.is_formed() {\n        return Vec::new();", "if false {\n        return Vec::new();"),
+    Mutant("new on a directory that had a WAL", "crates/executor/src/safety.rs", "(DataDirectory::NoWal, true, false) => permit(InitialState::New)", "(DataDirectory::NoWal, true, _) => permit(InitialState::New)"),
+    Mutant("new on a directory of another", "crates/executor/src/safety.rs", "(DataDirectory::NoWal, true, false) => permit(InitialState::New)", "(DataDirectory::NoWal, _, false) => permit(InitialState::New)"),
+    Mutant("an executor obeys a lower epoch", "crates/executor/src/supervisor/orders.rs", "if epoch < highest {", "if epoch.0 + 1_000_000 < highest.0 {"),
+    Mutant("RUNNING before formed", "crates/executor/src/supervisor/report.rs", "self.formed == Some(seen.cluster_id) && !seen.is_learner", "!seen.is_learner"),
+];
+
+/// What judges a mutant.
+const SUITE: [&str; 10] = [
+    "nextest", "run", "-p", "etcd-mesos-core", "-p", "etcd-mesos-sim", "-p", "etcd-mesos-executor", "-E",
+    "not test(/process|digest|data_directory|ring/) and not kind(test) or package(etcd-mesos-sim)",
+];
+
+/// Runs all mutants, or those whose name contains the text. True if none survived.
+pub(crate) fn mutants(root: &Path, only: Option<&str>) -> Result<bool, String> {
+    let copy = root.join("target/mutants");
+    copy_workspace(root, &copy)?;
+    let chosen = MUTANTS.iter().filter(|m| only.is_none_or(|only| m.0.contains(only)));
+    let mut survivors = Vec::new();
+    for mutant in chosen {
+        let began = Instant::now();
+        let is_killed = try_mutant(&copy, mutant)?;
+        let verdict = if is_killed { "killed  " } else { "SURVIVED" };
+        println!("{verdict}  {:5.1} s  {}", began.elapsed().as_secs_f64(), mutant.0);
+        if !is_killed {
+            survivors.push(mutant.0);
+        }
+    }
+    println!("{} of {} survived{}{}", survivors.len(), MUTANTS.len(), if survivors.is_empty() { "" } else { ": " }, survivors.join("; "));
+    Ok(survivors.is_empty())
+}
+
+fn copy_workspace(root: &Path, copy: &PathBuf) -> Result<(), String> {
+    let _ = fs::remove_dir_all(copy);
+    fs::create_dir_all(copy).map_err(|error| format!("cannot make {}: {error}", copy.display()))?;
+    let script = format!(
+        "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t '{}'",
+        copy.display()
+    );
+    let status = Command::new("sh").arg("-c").arg(script).current_dir(root).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        other => Err(format!("cannot copy the workspace: {other:?}")),
+    }
+}
+
+fn try_mutant(copy: &Path, Mutant(name, file, from, to): &Mutant) -> Result<bool, String> {
+    let path = copy.join(file);
+    let original = fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
+    if original.matches(from).count() != 1 {
+        return Err(format!("{name}: {file} does not hold exactly once: {from}"));
+    }
+    fs::write(&path, original.replacen(from, to, 1)).map_err(|error| format!("{file}: {error}"))?;
+    let outcome = run_suite(copy);
+    fs::write(&path, original).map_err(|error| format!("{file}: {error}"))?;
+    outcome.map(|passed| !passed).map_err(|why| format!("{name}: {why}"))
+}
+
+/// Whether the suite passes; a mutant that does not compile is a fault of this list.
+fn run_suite(copy: &Path) -> Result<bool, String> {
+    let cargo = |arguments: &[&str]| {
+        let mut command = Command::new("cargo");
+        command.args(arguments).current_dir(copy).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().map(|status| status.success()).map_err(|error| error.to_string())
+    };
+    let built: Vec<&str> = SUITE[..8].iter().copied().chain(["--no-run"]).collect();
+    if !cargo(&built)? {
+        return Err("the mutant does not compile".to_owned());
+    }
+    cargo(&SUITE)
+}
