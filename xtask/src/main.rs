@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask demo`, `figures`, `fresh`.
+//! The project's own chores: `cargo xtask demo`, `figures`, `fresh`, `mutants`, `sim`.
 //!
 //! They run the built programs on a genuine Mesos and measure them from outside, by HTTP and `/proc`. They link
 //! nothing of the programs, so what they show holds for what an operator runs.
@@ -12,8 +12,10 @@ mod figures;
 mod fresh;
 mod gateway;
 mod interrupt;
+mod mutants;
 mod programs;
 mod sandbox;
+mod sim;
 mod teller;
 
 use std::process::ExitCode;
@@ -30,6 +32,10 @@ enum Chore {
     Figures(figures::Options),
     /// Runs .ci/run on a fresh clone of HEAD, with an empty home and empty caches
     Fresh,
+    /// Tries whether the tests notice small changes to the dangerous code
+    Mutants(mutants::Options),
+    /// Runs the simulator: one seed, some, or for ever
+    Sim(sim::Options),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +43,8 @@ fn main() -> ExitCode {
         Chore::Demo(options) => demo::run(&options),
         Chore::Figures(options) => figures::run(&options),
         Chore::Fresh => fresh::run(),
+        Chore::Mutants(options) => mutants::run(&options),
+        Chore::Sim(options) => sim::run(&options),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("error: {failure}");

@@ -1,13 +1,15 @@
 //! `cargo xtask mutants`: each of these small changes to the dangerous code must turn the suite red.
 //!
-//! The workspace is copied, one change is made at a time, and the tests that judge decisions are
+//! HEAD is cloned, one change is made at a time, and the tests that judge decisions are
 //! run: the core's, the executor's, and the simulator's seeds. A change that survives is a hole in
 //! the tests. It takes a while, and is run on demand.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
+
+use crate::failure::{Outcome, ensure};
+use crate::programs::top;
 
 /// One change: its name, the file, what is there, and what is put there.
 struct Mutant(&'static str, &'static str, &'static str, &'static str);
@@ -78,67 +80,74 @@ const MUTANTS: &[Mutant] = &[
     Mutant("RUNNING before formed", "crates/executor/src/supervisor/report.rs", "self.formed == Some(seen.cluster_id) && !seen.is_learner", "!seen.is_learner"),
 ];
 
-/// What judges a mutant.
-const SUITE: [&str; 10] = [
-    "nextest", "run", "-p", "etcd-mesos-core", "-p", "etcd-mesos-sim", "-p", "etcd-mesos-executor", "-E",
-    "not test(/process|digest|data_directory|ring/) and not kind(test) or package(etcd-mesos-sim)",
-];
+/// What judges a mutant: decisions alone, so that a run takes seconds.
+const JUDGES: &str = "package(etcd-mesos-core) | package(etcd-mesos-sim) | \
+     (package(etcd-mesos-executor) & kind(lib))";
+const PACKAGES: [&str; 6] =
+    ["-p", "etcd-mesos-core", "-p", "etcd-mesos-sim", "-p", "etcd-mesos-executor"];
 
-/// Runs all mutants, or those whose name contains the text. True if none survived.
-pub(crate) fn mutants(root: &Path, only: Option<&str>) -> Result<bool, String> {
-    let copy = root.join("target/mutants");
-    copy_workspace(root, &copy)?;
-    let chosen = MUTANTS.iter().filter(|m| only.is_none_or(|only| m.0.contains(only)));
+/// What is tried.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Only mutants whose name contains this
+    #[arg(long)]
+    only: Option<String>,
+}
+
+/// Runs all mutants that were asked for, and fails if one survives.
+pub fn run(options: &Options) -> Outcome<ExitCode> {
+    let copy = top().join("target/mutants");
+    clone_head(&copy)?;
+    ensure(passes(&copy)?, || "the suite is red without any mutant".to_owned())?;
+    let is_chosen = |m: &&Mutant| options.only.as_ref().is_none_or(|only| m.0.contains(only));
+    let chosen: Vec<&Mutant> = MUTANTS.iter().filter(is_chosen).collect();
     let mut survivors = Vec::new();
-    for mutant in chosen {
+    for mutant in &chosen {
         let began = Instant::now();
-        let is_killed = try_mutant(&copy, mutant)?;
-        let verdict = if is_killed { "killed  " } else { "SURVIVED" };
-        println!("{verdict}  {:5.1} s  {}", began.elapsed().as_secs_f64(), mutant.0);
-        if !is_killed {
-            survivors.push(mutant.0);
-        }
+        let survives = survives(&copy, mutant)?;
+        let verdict = if survives { "SURVIVES" } else { "killed" };
+        println!("{verdict:8}  {:5.1} s  {}", began.elapsed().as_secs_f64(), mutant.0);
+        survivors.extend(survives.then_some(mutant.0));
     }
-    println!("{} of {} survived{}{}", survivors.len(), MUTANTS.len(), if survivors.is_empty() { "" } else { ": " }, survivors.join("; "));
-    Ok(survivors.is_empty())
+    println!("{} of {} survive", survivors.len(), chosen.len());
+    Ok(if survivors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn copy_workspace(root: &Path, copy: &PathBuf) -> Result<(), String> {
-    let _ = fs::remove_dir_all(copy);
-    fs::create_dir_all(copy).map_err(|error| format!("cannot make {}: {error}", copy.display()))?;
-    let script = format!(
-        "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t '{}'",
-        copy.display()
-    );
-    let status = Command::new("sh").arg("-c").arg(script).current_dir(root).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        other => Err(format!("cannot copy the workspace: {other:?}")),
+/// A clone of HEAD; what cargo built of the last one is kept beside it.
+fn clone_head(copy: &Path) -> Outcome<()> {
+    if copy.exists() {
+        std::fs::remove_dir_all(copy)?;
     }
+    let status = Command::new("git").args(["clone", "--quiet"]).arg(top()).arg(copy).status()?;
+    ensure(status.success(), || "HEAD could not be cloned".to_owned())
 }
 
-fn try_mutant(copy: &Path, Mutant(name, file, from, to): &Mutant) -> Result<bool, String> {
+fn survives(copy: &Path, Mutant(name, file, from, to): &Mutant) -> Outcome<bool> {
     let path = copy.join(file);
-    let original = fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
-    if original.matches(from).count() != 1 {
-        return Err(format!("{name}: {file} does not hold exactly once: {from}"));
-    }
-    fs::write(&path, original.replacen(from, to, 1)).map_err(|error| format!("{file}: {error}"))?;
-    let outcome = run_suite(copy);
-    fs::write(&path, original).map_err(|error| format!("{file}: {error}"))?;
-    outcome.map(|passed| !passed).map_err(|why| format!("{name}: {why}"))
+    let original = std::fs::read_to_string(&path)?;
+    let count = original.matches(from).count();
+    ensure(count == 1, || format!("{name}: {file} holds {count} times: {from}"))?;
+    std::fs::write(&path, original.replacen(from, to, 1))?;
+    let outcome = compiles(copy).and_then(|compiles| {
+        // A mutant that the compiler refuses shows nothing about the tests.
+        ensure(compiles, || format!("{name}: does not compile"))?;
+        passes(copy)
+    });
+    std::fs::write(&path, original)?;
+    outcome
 }
 
-/// Whether the suite passes; a mutant that does not compile is a fault of this list.
-fn run_suite(copy: &Path) -> Result<bool, String> {
-    let cargo = |arguments: &[&str]| {
-        let mut command = Command::new("cargo");
-        command.args(arguments).current_dir(copy).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().map(|status| status.success()).map_err(|error| error.to_string())
-    };
-    let built: Vec<&str> = SUITE[..8].iter().copied().chain(["--no-run"]).collect();
-    if !cargo(&built)? {
-        return Err("the mutant does not compile".to_owned());
-    }
-    cargo(&SUITE)
+fn compiles(copy: &Path) -> Outcome<bool> {
+    cargo(copy, &["nextest", "run", "--no-run"])
+}
+
+fn passes(copy: &Path) -> Outcome<bool> {
+    cargo(copy, &["nextest", "run", "-E", JUDGES])
+}
+
+fn cargo(copy: &Path, what: &[&str]) -> Outcome<bool> {
+    let mut command = Command::new("cargo");
+    command.args(what).args(PACKAGES).current_dir(copy);
+    command.env("CARGO_TARGET_DIR", copy.with_file_name("mutants-build"));
+    Ok(command.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success())
 }
