@@ -4,5 +4,8 @@ mod disasters;
 mod formation;
 mod life;
 mod masters;
+#[path = "../../crates/testkit/tests/scheduler/mod.rs"]
+mod other_scheduler;
 mod rig;
+mod second_cluster;
 mod starts;

@@ -79,10 +79,11 @@ fn a_leading_master_that_falls_is_succeeded(rig: &Rig, members: &[Member], how: 
         let running = tasks.iter().filter(|task| task["state"] == "TASK_RUNNING").count();
         (running == 3 && rig.stats("running_servers") == 3).then_some(())
     });
-    let metrics = rig.mesos.metrics().unwrap();
-    let counted = |name: &str| metrics[name].as_f64();
+    let counted = |name: &str| rig.mesos.metrics().unwrap()[name].as_f64();
+    rig.wait("a reconciliation", || {
+        (counted("master/messages_reconcile_tasks") >= Some(1.0)).then_some(())
+    });
     assert_eq!(counted("master/messages_status_update"), Some(0.0), "no update by an agent");
-    assert!(counted("master/messages_reconcile_tasks") >= Some(1.0), "reconciled");
     assert_eq!(counted("master/messages_launch_tasks"), Some(0.0), "nothing was launched");
     assert_eq!((rig.etcd_pids(), rig.framework_id()), (pids, framework));
     assert_eq!((rig.stats("launched_servers"), rig.members()), (3, members.to_vec()));

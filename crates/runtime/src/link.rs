@@ -116,11 +116,16 @@ impl Link {
             return false;
         }
         match &told.what {
+            // An ERROR ends a subscription; one that comes back each time must not be asked for
+            // without a pause.
+            What::Failed(_) => self.has_failed = true,
+            What::Event(event) if matches!(**event, scheduler::Event::Error(_)) => {
+                self.has_failed = true;
+            }
             What::Event(_) => {
                 self.has_failed = false;
                 self.backoff.reset();
             }
-            What::Failed(_) => self.has_failed = true,
         }
         true
     }
