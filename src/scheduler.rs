@@ -459,8 +459,9 @@ mod tests {
         let plan = Plan::of(parse(&[])).unwrap();
         assert_eq!(plan.state_file, PathBuf::from("/var/lib/etcd-mesos/etcd.state"));
         let flags = &plan.settings.core.etcd_flags;
+        // Four tenths of 4096 MB.
         assert_eq!(flags, &["--quota-backend-bytes=1717986916"]);
-        assert!(1_717_986_916 <= 4096u64 * 1024 * 1024 / 10 * 4);
+        assert_eq!(quota_flag(Milli::whole(100_000)), "--quota-backend-bytes=2147483648");
         for flag in flags {
             etcd_mesos_etcd::flags::check_extra_flag(flag).unwrap();
         }

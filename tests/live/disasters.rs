@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use etcd_mesos_testkit::mesos::Cluster;
+use etcd_mesos_testkit::processes::{find_program_inside, send_signal};
 use nix::sys::signal::Signal;
 
 use crate::rig::{Rig, SOON};
@@ -78,4 +79,28 @@ fn a_paused_scheduler_finds_itself_deposed() {
     assert_eq!(rig.etcd_pids(), pids);
     assert_eq!(rig.stats("launched_servers"), 0);
     assert!(rig.scheduler().exit_status().is_none(), "the new one leads on");
+}
+
+/// An executor that is killed takes its etcd with it; the cluster serves on, and the report says
+/// what is missing.
+#[test]
+fn an_executor_that_is_killed_leaves_no_orphan() {
+    let rig = Rig::with_scheduler(Cluster::builder());
+    let members = rig.wait_formed();
+    let executors = find_program_inside("etcd-mesos-executor", rig.mesos.dir());
+    let etcds: Vec<u32> = rig.etcd_pids().into_values().collect();
+    send_signal(executors[0].pid, Signal::SIGKILL);
+    rig.wait("its etcd to end", || (rig.etcd_pids().len() == 2).then_some(()));
+    assert!(rig.etcd_pids().values().all(|pid| etcds.contains(pid)), "no other was started");
+    rig.wait("the report to name the task that ended", || {
+        let report = rig.get("/report").1;
+        let words = ["TROUBLE  member", "its task has ended", "needs a replacement"];
+        words.iter().all(|word| report.contains(word)).then_some(())
+    });
+    rig.wait("health by the other two", || {
+        let (status, text) = rig.get("/healthz?cluster");
+        (status == 200 && text.contains("degraded")).then_some(())
+    });
+    assert_eq!(rig.members(), members, "told of until it is removed");
+    assert_eq!((rig.stats("running_servers"), rig.stats("failed_servers")), (2, 1));
 }

@@ -1,4 +1,5 @@
 //! The programs on genuine Mesos with real etcd, started by the test and stopped by handle.
+#![allow(clippy::unwrap_used, reason = "these are tests; clippy knows only #[test] functions")]
 
 mod disasters;
 mod formation;

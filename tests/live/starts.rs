@@ -130,7 +130,7 @@ fn a_master_that_does_not_answer_is_named() {
 #[test]
 fn a_master_that_is_no_mesos_is_named() {
     let web = TcpListener::bind("127.201.1.3:5050").unwrap();
-    std::thread::spawn(move || web.incoming().flatten().for_each(|stream| answer(stream)));
+    std::thread::spawn(move || web.incoming().flatten().for_each(answer));
     waits_with("127.201.1.3", &["TROUBLE", "127.201.1.3:5050", "--master"]);
 }
 

@@ -4,6 +4,8 @@
 //! run: the core's, the executor's, and the simulator's seeds. A change that survives is a hole in
 //! the tests. It takes a while, and is run on demand.
 
+#![allow(clippy::print_stdout, reason = "its output is what it is run for")]
+
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;

@@ -262,8 +262,10 @@ impl Scheduler {
     fn absorb_probe(&mut self, member: MemberName, outcome: Result<Observation, String>) {
         let (now, pause) = (self.now, self.config.timing.probe);
         let Some(probing) = self.probes.get_mut(&member) else { return };
+        let serves = outcome.as_ref().is_ok_and(Observation::is_serving);
         probing.asked = None;
-        probing.next_at = now + pause;
+        // What does not serve is looked at again sooner: it may serve in a moment.
+        probing.next_at = now + if serves { pause } else { pause / 4 };
         match outcome {
             Ok(seen) => (probing.seen, probing.trouble) = (Some((now, seen)), None),
             Err(why) => probing.trouble = Some(why),

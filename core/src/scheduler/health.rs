@@ -48,7 +48,10 @@ pub(super) fn assess(members: &[Seen<'_>]) -> Health {
     let serving: Vec<&Observation> =
         members.iter().filter_map(|(_, seen)| *seen).filter(|o| o.is_serving()).collect();
     let (count, size) = (serving.len(), members.len());
-    let leaders: BTreeSet<_> = serving.iter().filter_map(|o| o.leader).collect();
+    // The looks are seconds apart: one from before an election names the leader of its own term.
+    let term = serving.iter().map(|o| o.raft_term).max();
+    let newest = serving.iter().filter(|o| Some(o.raft_term) == term);
+    let leaders: BTreeSet<_> = newest.filter_map(|o| o.leader).collect();
     let clusters: BTreeSet<_> = serving.iter().map(|o| o.cluster_id).collect();
     let health = |verdict, because| Health { verdict, because };
     if clusters.len() > 1 {
@@ -144,6 +147,14 @@ mod tests {
             verdict([Some(seen(1, 1)), Some(seen(2, 1)), Some(stranger)]),
             Verdict::Unhealthy
         );
+    }
+
+    #[test]
+    fn a_look_from_before_an_election_does_not_contradict_the_newer_ones() {
+        let mut newer = [seen(1, 1), seen(3, 1)];
+        newer.iter_mut().for_each(|o| o.raft_term = 3);
+        let [first, third] = newer;
+        assert_eq!(verdict([Some(first), Some(seen(2, 3)), Some(third)]), Verdict::Healthy);
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl World {
         format!("http://{}:{port}", self.agents[process.host].ip())
     }
 
-    pub(crate) fn to_executor(&mut self, key: ExecutorKey, within_ms: u64, event: Event) {
+    pub(crate) fn tell_executor(&mut self, key: ExecutorKey, within_ms: u64, event: Event) {
         let at = self.soon(within_ms);
         self.coming.put(at, Coming::Executor { key, event: Box::new(event) });
     }
@@ -104,7 +104,7 @@ impl World {
         let Some(executor) = self.executors.get_mut(&key) else { return };
         let facts = executor.supervisor.facts().clone();
         executor.supervisor = Supervisor::resume(facts, now, executor.pid);
-        self.to_executor(key, 5, Event::Wake);
+        self.tell_executor(key, 5, Event::Wake);
     }
 
     /// An executor process ends, by whatever cause; its etcd dies with it, by the kernel's hand.
@@ -121,22 +121,22 @@ impl World {
         match action {
             Action::Prepare(_) => {
                 let version = EtcdVersion::new(3, 4, 23).map_err(|error| error.to_string());
-                self.to_executor(key, 60, Event::Prepared(version));
+                self.tell_executor(key, 60, Event::Prepared(version));
             }
             Action::Inspect => {
                 let found = self.inspect(key);
-                self.to_executor(key, 2, Event::Inspected(found));
+                self.tell_executor(key, 2, Event::Inspected(found));
             }
             Action::CreateDirectory => {
                 if let Some(executor) = self.executors.get_mut(&key) {
                     executor.disk.exists = true;
                 }
-                self.to_executor(key, 2, Event::DirectoryCreated(Ok(())));
+                self.tell_executor(key, 2, Event::DirectoryCreated(Ok(())));
             }
             Action::Start { arguments } => self.start_etcd(key, &arguments),
             Action::Look { pid, .. } => self.look(key, pid),
             Action::HandOver { .. } => {
-                self.to_executor(key, 30, Event::HandedOver("it did not lead".to_owned()));
+                self.tell_executor(key, 30, Event::HandedOver("it did not lead".to_owned()));
             }
             Action::Signal(_) => self.end_etcd(key, Exit::Signal(15)),
             Action::Update(update) => self.update(key, update),
@@ -160,7 +160,7 @@ impl World {
         let (now, cut) = (self.now, self.cut.clone());
         let seen = self.etcds.look(now, pid, &cut).ok_or_else(|| "no answer".to_owned());
         let directory = self.inspect(key);
-        self.to_executor(key, 10, Event::Looked { pid, seen, directory });
+        self.tell_executor(key, 10, Event::Looked { pid, seen, directory });
     }
 
     fn start_etcd(&mut self, key: ExecutorKey, arguments: &[String]) {
@@ -184,7 +184,7 @@ impl World {
         match self.etcds.start(now, key.0, &mut executor.disk, start) {
             Ok(pid) => {
                 executor.pid = Some(pid);
-                self.to_executor(key, 2, Event::Started { pid });
+                self.tell_executor(key, 2, Event::Started { pid });
             }
             Err(refused) => {
                 let exit = match refused {
@@ -206,7 +206,7 @@ impl World {
     pub(crate) fn end_etcd(&mut self, key: ExecutorKey, exit: Exit) {
         let Some(pid) = self.executors.get_mut(&key).and_then(|e| e.pid.take()) else { return };
         if self.etcds.running.remove(&pid).is_some() {
-            self.to_executor(key, 3, Event::Exited { exit, tail: Vec::new() });
+            self.tell_executor(key, 3, Event::Exited { exit, tail: Vec::new() });
         }
     }
 

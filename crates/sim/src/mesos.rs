@@ -242,7 +242,7 @@ impl World {
             }
             Action::Acknowledge { agent_id, task_id, uuid } => {
                 let Some(agent) = self.agent_number(&agent_id) else { return };
-                self.to_agent(agent, ToAgent::Acknowledge { task: task_id, uuid });
+                self.send_agent(agent, ToAgent::Acknowledge { task: task_id, uuid });
             }
             Action::Launch { offer_id, agent_id, task_id, order, .. } => {
                 let agent = self.agent_number(&agent_id);
@@ -266,7 +266,7 @@ impl World {
                     return;
                 }
                 let (executor, bytes) = (member.to_string(), message.to_bytes());
-                self.to_agent(agent, ToAgent::Message { executor, bytes });
+                self.send_agent(agent, ToAgent::Message { executor, bytes });
             }
             Action::Save { .. }
             | Action::Subscribe { .. }
@@ -420,19 +420,19 @@ impl World {
         let known = KnownTask { agent, framework: framework.clone(), state: TaskState::Staging };
         self.master.tasks.insert(task.clone(), known);
         let framework = framework.clone();
-        self.to_agent(agent, ToAgent::Run { framework, task, order: Box::new(order) });
+        self.send_agent(agent, ToAgent::Run { framework, task, order: Box::new(order) });
     }
 
     fn kill(&mut self, task: &str, agent: Option<usize>, grace: Duration) {
         match self.master.tasks.get(task).map(|known| known.agent) {
-            Some(n) => self.to_agent(n, ToAgent::Kill { task: task.to_owned(), grace }),
+            Some(n) => self.send_agent(n, ToAgent::Kill { task: task.to_owned(), grace }),
             None => self.answer(task, agent),
         }
     }
 
     // ---- agents
 
-    fn to_agent(&mut self, agent: usize, what: ToAgent) {
+    fn send_agent(&mut self, agent: usize, what: ToAgent) {
         let at = self.now + Duration::from_millis(2);
         self.coming.put(at, Coming::Agent { agent, what: Box::new(what) });
     }
@@ -452,7 +452,7 @@ impl World {
                 let found =
                     self.executors.iter().find(|(key, e)| key.0 == agent && e.id == executor);
                 if let Some(key) = found.map(|(key, _)| *key) {
-                    self.to_executor(key, 5, supervisor::Event::Message(bytes));
+                    self.tell_executor(key, 5, supervisor::Event::Message(bytes));
                 }
             }
         }
@@ -490,7 +490,7 @@ impl World {
         let found = self.executors.iter().find(|(key, e)| key.0 == agent && e.task == task);
         if let Some(key) = found.map(|(key, _)| *key) {
             let event = supervisor::Event::Kill { task_id: task.to_owned(), grace: Some(grace) };
-            self.to_executor(key, 5, event);
+            self.tell_executor(key, 5, event);
         }
     }
 
@@ -522,7 +522,7 @@ impl World {
             };
             self.keep(key.0, &update.task_id, (state, Source::Executor, Reason::None));
         }
-        self.to_executor(key, 3, supervisor::Event::Acknowledged { left: 0 });
+        self.tell_executor(key, 3, supervisor::Event::Acknowledged { left: 0 });
     }
 
     /// An agent keeps an update on its disk, and sends it when it is the oldest.
@@ -539,7 +539,7 @@ impl World {
         let queue = there.updates.entry(task.to_owned()).or_default();
         queue.push_back(KeptUpdate { status, framework });
         if queue.len() == 1 {
-            self.retry(agent, &task.to_owned());
+            self.retry(agent, task);
         }
     }
 
@@ -585,7 +585,7 @@ impl World {
         if queue.is_empty() {
             self.agents[agent].updates.remove(task);
         } else {
-            self.retry(agent, &task.to_owned());
+            self.retry(agent, task);
         }
     }
 

@@ -21,7 +21,7 @@ fn seeds(range: std::ops::Range<u64>) {
             Err(failure) => panic!("{failure}"),
         }
     }
-    println!("{steps} steps; {rests:?}; struck: {struck:?}");
+    eprintln!("{steps} steps; {rests:?}; struck: {struck:?}");
 }
 
 #[test]

@@ -21,6 +21,17 @@ pub struct LeadingMaster {
     pub id: Option<String>,
 }
 
+impl LeadingMaster {
+    /// Reads the entry of that number.
+    ///
+    /// # Errors
+    /// When it is no `MasterInfo` in JSON, or names no place.
+    pub fn read(sequence: u64, entry: &[u8]) -> Result<Self, MasterInfoError> {
+        let MasterInfo { host, port, hostname, id } = MasterInfo::parse(entry)?;
+        Ok(LeadingMaster { sequence, host, port, hostname, id })
+    }
+}
+
 /// What a [`MasterDetector`] tells.
 #[derive(Debug)]
 pub enum Detected {
@@ -128,10 +139,8 @@ impl MasterDetector {
     }
 
     fn judge(&self, name: String, sequence: u64, data: &[u8]) -> Detected {
-        match MasterInfo::parse(data) {
-            Ok(MasterInfo { host, port, hostname, id }) => {
-                Detected::Leader(LeadingMaster { sequence, host, port, hostname, id })
-            }
+        match LeadingMaster::read(sequence, data) {
+            Ok(leader) => Detected::Leader(leader),
             Err(error) => self.nobody(Problem::Entry(name), Some(error)),
         }
     }

@@ -149,15 +149,19 @@ fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn render(record: &[u8], version: Version) -> Vec<u8> {
+/// The bytes of a file that holds this record.
+pub fn render(record: &[u8], version: Version) -> Vec<u8> {
     let mut bytes =
         format!("{MAGIC} version {} sha256 {}\n", version.0, digest(record)).into_bytes();
     bytes.extend_from_slice(record);
     bytes
 }
 
-/// Takes a file apart, or says in words what is wrong with it.
-fn parse(bytes: &[u8]) -> Result<Stored, String> {
+/// Takes a file apart.
+///
+/// # Errors
+/// In words, what is wrong with it.
+pub fn parse(bytes: &[u8]) -> Result<Stored, String> {
     if bytes.is_empty() {
         return Err("it is empty".to_owned());
     }

@@ -19,14 +19,18 @@ impl Scheduler {
                 Go::Stop
             }
             Link::Up { since } if self.book.stored().framework_id.is_none() => {
-                let text = format!("subscribed since {since}; the framework ID is being stored");
+                let text =
+                    format!("subscribed {since} after the start; the framework ID is being stored");
                 pass.waiting("mesos", text);
                 Go::Stop
             }
             Link::Up { since } => {
                 let id = self.book.stored().framework_id.as_ref();
                 let id = id.map_or("", |id| id.as_str());
-                pass.fine("mesos", format!("subscribed since {since} as framework {id}"));
+                pass.fine(
+                    "mesos",
+                    format!("subscribed as framework {id}, {since} after the start"),
+                );
                 Go::On
             }
         }

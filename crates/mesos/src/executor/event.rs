@@ -37,7 +37,12 @@ pub enum Event {
 }
 
 impl Event {
-    pub(crate) fn decode(record: Bytes) -> Result<Self, StreamError> {
+    /// Reads one record.
+    ///
+    /// # Errors
+    ///
+    /// The record is no event, or lacks what its type needs.
+    pub fn decode(record: Bytes) -> Result<Self, StreamError> {
         let wire = wire::Event::decode(record)?;
         let number = wire.r#type.unwrap_or_default();
         let Ok(kind) = event::Type::try_from(number) else {

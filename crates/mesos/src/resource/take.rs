@@ -73,7 +73,8 @@ pub fn take_scalar(raw: &Bytes, amount: f64) -> Result<Bytes, TakeError> {
     if !wanted.is_finite() || wanted <= 0.0 {
         return Err(TakeError::Amount { name, amount });
     }
-    if wanted > available {
+    // What is no number holds nothing.
+    if available.is_nan() || wanted > available {
         return Err(TakeError::NotEnough { name, wanted, available });
     }
     with_amount(raw, SCALAR, &Scalar { value: wanted })
@@ -259,6 +260,8 @@ mod tests {
             assert!(matches!(take_scalar(&raw, amount), Err(TakeError::Amount { .. })), "{amount}");
         }
         assert!(matches!(take_scalar(&raw, 0.301), Err(TakeError::NotEnough { .. })));
+        let nothing = take_scalar(&scalar("cpus", f64::NAN, None), 0.1);
+        assert!(matches!(nothing, Err(TakeError::NotEnough { .. })));
         assert!(matches!(take_ranges(&raw, &[]), Err(TakeError::OtherKind { .. })));
     }
 

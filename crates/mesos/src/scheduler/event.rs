@@ -44,7 +44,11 @@ pub enum Event {
 impl Event {
     /// Reads one record. What prost leaves empty because the record lacks it is refused where a
     /// scheduler would act on it.
-    pub(crate) fn decode(record: Bytes) -> Result<Self, StreamError> {
+    ///
+    /// # Errors
+    ///
+    /// The record is no event, or lacks what its type needs.
+    pub fn decode(record: Bytes) -> Result<Self, StreamError> {
         let wire = wire::Event::decode(record)?;
         let number = wire.r#type.unwrap_or_default();
         let Ok(kind) = event::Type::try_from(number) else {
