@@ -210,7 +210,9 @@ impl<'a> Remaining<'a> {
 
     fn usable(&self, scalar: Scalar) -> Milli {
         let each = self.resources.iter().zip(&self.left);
-        Milli(each.filter(|(r, _)| is_scalar(r, scalar)).map(|(_, left)| left.0).sum())
+        let amounts = each.filter(|(r, _)| is_scalar(r, scalar)).map(|(_, left)| left.0);
+        // An absurd amount is the largest there is, and two of them are no more than that.
+        Milli(amounts.fold(0, u64::saturating_add))
     }
 
     fn take(&mut self, scalar: Scalar, need: Milli) -> Result<Vec<Part>, Refusal> {

@@ -13,6 +13,10 @@ use crate::wire::Peer;
 /// The version of the record's form.
 pub const RECORD_VERSION: u32 = 1;
 
+/// The highest epoch and attempt that are read. Nothing counts that far, and each can still be raised.
+const EPOCH_MAX: u64 = u64::MAX / 2;
+const ATTEMPTS_MAX: u32 = u32::MAX / 2;
+
 /// What is kept of one cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -183,7 +187,7 @@ impl Record {
         if record.cluster != *cluster {
             return Err(RecordError::Cluster { found: record.cluster, wanted: cluster.clone() });
         }
-        match record.check().into_iter().next() {
+        match record.check_counts().or_else(|| record.check().into_iter().next()) {
             Some(contradiction) => Err(RecordError::Contradiction(contradiction)),
             None => Ok(record),
         }
@@ -256,6 +260,12 @@ impl Record {
         wrong
     }
 
+    fn check_counts(&self) -> Option<String> {
+        let (Epoch(epoch), attempts) = (self.epoch, self.attempts);
+        (epoch > EPOCH_MAX || attempts > ATTEMPTS_MAX)
+            .then(|| format!("nothing counts to epoch {epoch} or attempt {attempts}"))
+    }
+
     fn check_member(&self, member: &Member) -> Option<String> {
         let name = member.name();
         let TaskId { cluster, generation, member: owner, .. } = &member.task_id;
@@ -321,6 +331,16 @@ mod tests {
         record.v = 9;
         let error = Record::parse(&record.to_bytes(), &record.cluster).unwrap_err();
         assert!(matches!(error, RecordError::Version { found: 9 }));
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_raised_is_refused() {
+        let epoch = Record { epoch: Epoch(u64::MAX), ..forming() };
+        let attempts = Record { attempts: u32::MAX, ..forming() };
+        for record in [epoch, attempts] {
+            let error = Record::parse(&record.to_bytes(), &record.cluster).unwrap_err();
+            assert!(error.to_string().contains("nothing counts to"), "{error}");
+        }
     }
 
     #[test]

@@ -63,6 +63,9 @@ impl Scheduler {
             return self.end(ExitCode::Bug, why);
         }
         self.book.change(|record| record.framework_id = Some(framework_id));
+        // A subscription that was late may have pushed out a scheduler that knows more. Nothing is
+        // acknowledged or done on it before the store has said again that it is our turn.
+        self.book.raise_epoch();
         self.link = Link::Up { since: self.now };
         let open = self.open_tasks();
         self.reconciliation = Reconciliation {

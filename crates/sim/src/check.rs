@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use etcd_mesos_core::id::{ClusterId, Epoch};
 use etcd_mesos_core::record::{Phase, Record};
-use etcd_mesos_core::status::TaskState;
+use etcd_mesos_core::status::{Evidence, TaskStatus};
 use etcd_mesos_core::view;
 use etcd_mesos_executor::supervisor;
 
@@ -22,6 +22,8 @@ pub(crate) struct Ledger {
     /// The tasks of members of a formed cluster.
     protected: BTreeSet<String>,
     launched: BTreeMap<String, u32>,
+    /// What the store holds.
+    record: Option<Record>,
     broken: Vec<String>,
 }
 
@@ -31,6 +33,7 @@ impl Ledger {
             self.broken.push(format!("epoch {} was stored after {}", record.epoch, self.epoch));
         }
         self.epoch = self.epoch.max(record.epoch);
+        self.record = Some(record.clone());
         match record.phase {
             Phase::Formed { cluster_id, .. } => {
                 self.formed.insert(cluster_id);
@@ -82,8 +85,17 @@ impl Ledger {
         }
     }
 
-    /// A scheduler acknowledged an update.
-    pub(crate) fn acknowledged(&mut self, _task: &str, _state: Option<TaskState>) {}
+    /// A scheduler acknowledged an update: what it proved must be stored, because nobody will ever
+    /// say it again.
+    pub(crate) fn acknowledged(&mut self, status: &TaskStatus) {
+        let is_end = matches!(status.assess(), Evidence::Ended(_));
+        let record = self.record.as_ref().filter(|_| is_end);
+        let member = record.and_then(|r| r.member_of(&status.task_id.parse().ok()?));
+        if member.is_some_and(|m| !m.is_ended()) {
+            let task = &status.task_id;
+            self.broken.push(format!("the end of {task} was acknowledged before it was stored"));
+        }
+    }
 }
 
 impl World {

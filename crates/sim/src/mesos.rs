@@ -580,8 +580,9 @@ impl World {
         if !is_head {
             return;
         }
-        self.ledger.acknowledged(task, queue.front().map(|u| u.status.state));
-        queue.pop_front();
+        if let Some(update) = queue.pop_front() {
+            self.ledger.acknowledged(&update.status);
+        }
         if queue.is_empty() {
             self.agents[agent].updates.remove(task);
         } else {

@@ -56,7 +56,6 @@ impl Scheduler {
         };
         let order = Box::new(self.launch_order(member));
         self.offers.remove(&offer_id);
-        self.launched_at.insert(member.task_id.clone(), pass.now);
         self.counters.launched += 1;
         pass.act(Action::Launch {
             permit,
@@ -331,7 +330,6 @@ impl Scheduler {
     fn forget_attempt(&mut self) {
         self.attempt_since = None;
         self.launching.clear();
-        self.launched_at.clear();
         self.beats.clear();
         self.repeat_at.clear();
         self.tasks.clear();
