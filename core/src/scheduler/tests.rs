@@ -482,6 +482,15 @@ fn a_majority_forms_the_cluster_when_the_third_stays_silent() {
 }
 
 #[test]
+fn one_of_three_forms_no_cluster_however_long_the_others_are_silent() {
+    let mut world = World::new(3);
+    world.mute_agents.extend(["a1".into(), "a2".into()]);
+    world.run(Duration::from_secs(300));
+    assert!(!world.record().is_formed());
+    assert!(crate::view::members(&world.scheduler).is_empty());
+}
+
+#[test]
 fn no_address_is_told_before_formed_is_stored() {
     let mut world = World::new(3);
     world.step_until("launch");
