@@ -491,6 +491,34 @@ fn one_of_three_forms_no_cluster_however_long_the_others_are_silent() {
 }
 
 #[test]
+fn an_old_proof_forms_no_cluster() {
+    let mut world = World::new(3);
+    world.mute_agents.extend(["a1".into(), "a2".into()]);
+    world.run(Duration::from_secs(5));
+    world.mute_agents.insert("a0".into());
+    world.run(Duration::from_secs(100));
+    world.mute_agents.remove(&"a1".into());
+    world.run(A_WHILE);
+    assert!(!world.record().is_formed(), "one of two proofs is two minutes old");
+    world.mute_agents.remove(&"a0".into());
+    world.run(A_WHILE);
+    assert!(world.record().is_formed());
+}
+
+#[test]
+fn a_message_that_came_late_does_not_count() {
+    let mut world = World::new(3);
+    world.run(A_WHILE);
+    let (agent_id, member) = ("a0".into(), world.record().members[0].name().clone());
+    let mut said = world.scheduler.beat(&member).unwrap().1.clone();
+    let newest = said.seq;
+    said.seq = 1;
+    said.etcd = EtcdState::Stopping;
+    world.step(Event::Message { agent_id, body: Ok(said) });
+    assert_eq!(world.scheduler.beat(&member).unwrap().1.seq, newest);
+}
+
+#[test]
 fn no_address_is_told_before_formed_is_stored() {
     let mut world = World::new(3);
     world.step_until("launch");

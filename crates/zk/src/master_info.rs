@@ -104,11 +104,11 @@ impl Wire {
             (usable_ip(self.address.ip.as_deref()), port),
             self.pid.as_deref().map_or((None, None), of_pid),
             (usable_ip(self.ip.map(numeric).as_deref()), port),
-            (self.address.hostname.clone(), port),
-            (self.hostname.clone(), port),
+            (usable_name(self.address.hostname.as_deref()), port),
+            (usable_name(self.hostname.as_deref()), port),
         ];
         let complete = |(host, port): (Option<String>, Option<u16>)| Some((host?, port?));
-        names.into_iter().find_map(complete).filter(|(host, port)| !host.is_empty() && *port > 0)
+        names.into_iter().find_map(complete).filter(|(_, port)| *port > 0)
     }
 }
 
@@ -116,6 +116,12 @@ impl Wire {
 fn usable_ip(text: Option<&str>) -> Option<String> {
     let ip: IpAddr = text?.parse().ok()?;
     (!ip.is_unspecified()).then(|| ip.to_string())
+}
+
+/// A name that can stand in the header `Host`, and is no part of a URL but the host.
+fn usable_name(text: Option<&str>) -> Option<String> {
+    let allowed = |c: char| c.is_ascii_graphic() && !"/?#@[]%,:".contains(c);
+    text.filter(|name| !name.is_empty() && name.chars().all(allowed)).map(str::to_owned)
 }
 
 /// `master@10.0.0.1:5050`
@@ -183,7 +189,8 @@ mod tests {
             let error = MasterInfo::parse(text.as_bytes()).unwrap_err();
             assert!(matches!(error, MasterInfoError::Json(_)), "{text}: {error}");
         }
-        for text in ["{}", r#"{"hostname":"m1"}"#, r#"{"ip":1,"port":0}"#] {
+        let no_name = r#"{"hostname":"m1\nX-Evil: 1","port":1}"#;
+        for text in ["{}", r#"{"hostname":"m1"}"#, r#"{"ip":1,"port":0}"#, no_name] {
             let error = MasterInfo::parse(text.as_bytes()).unwrap_err();
             assert!(error.to_string().contains(text), "{error}");
         }

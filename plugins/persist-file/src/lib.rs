@@ -174,7 +174,9 @@ pub fn parse(bytes: &[u8]) -> Result<Stored, String> {
     let ["version", version, "sha256", sum] = words[..] else {
         return Err(format!("its first line is {header:?}"));
     };
-    let version = version.parse().map_err(|_| format!("its version is {version:?}"))?;
+    // 0 is the version of no record, and after the last one none can follow.
+    let version = version.parse().ok().filter(|v| (1..u64::MAX).contains(v));
+    let version = version.ok_or_else(|| format!("its first line is {header:?}"))?;
     if sum != digest(record) {
         return Err("its digest does not match: it was edited, or torn".to_owned());
     }
@@ -231,6 +233,16 @@ mod tests {
         std::fs::write(&store.path, "root:x:0:0\n").unwrap();
         let error = store.load().await.unwrap_err().to_string();
         assert!(error.contains("it begins with \"root:x:0:0\""), "{error}");
+    }
+
+    #[test]
+    fn a_version_that_no_record_can_have_is_refused() {
+        let read = |version| parse(&render(b"{}", Version(version)));
+        assert_eq!(read(u64::MAX - 1).unwrap().version, Version(u64::MAX - 1));
+        for version in [0, u64::MAX] {
+            let why = read(version).unwrap_err();
+            assert!(why.contains(&format!("version {version}")), "{why}");
+        }
     }
 
     #[tokio::test]
