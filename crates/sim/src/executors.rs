@@ -9,7 +9,6 @@ use etcd_mesos_executor::safety::DataDirectory;
 use etcd_mesos_executor::supervisor::{Action, Event, Settings, Supervisor, TaskUpdate};
 
 use crate::etcd::{Disk, Identity, Process, Refused, Start};
-use crate::mesos::ToScheduler;
 use crate::world::{Coming, World};
 
 /// An executor process: the agent that it is on, and a number that no two have.
@@ -114,7 +113,7 @@ impl World {
         if let Some(pid) = executor.pid {
             self.etcds.running.remove(&pid);
         }
-        self.container_ended(key.0, &executor.id, &executor.task);
+        self.container_ended(key.0, &executor.task);
     }
 
     fn perform_executor(&mut self, key: ExecutorKey, action: Action) {
@@ -141,8 +140,7 @@ impl World {
             Action::Signal(_) => self.end_etcd(key, Exit::Signal(15)),
             Action::Update(update) => self.update(key, update),
             Action::Say(message) => {
-                let said = ToScheduler::Message(message.to_bytes());
-                self.say_to_scheduler(key.0, said);
+                self.say_to_scheduler(key.0, &message.to_bytes());
             }
             Action::Exit(_) => self.end_executor(key),
         }

@@ -46,12 +46,6 @@ pub(crate) enum ToAgent {
     Message { executor: String, bytes: Vec<u8> },
 }
 
-/// What an executor's agent passes on to the scheduler.
-#[derive(Debug)]
-pub(crate) enum ToScheduler {
-    Message(Vec<u8>),
-}
-
 /// A master's memory of one task.
 #[derive(Clone, Debug)]
 struct KnownTask {
@@ -495,7 +489,7 @@ impl World {
     }
 
     /// A container ended; what its executor had not said of its task, the agent says.
-    pub(crate) fn container_ended(&mut self, agent: usize, _executor: &str, task: &str) {
+    pub(crate) fn container_ended(&mut self, agent: usize, task: &str) {
         if self.agents[agent].tasks.contains_key(task) {
             let failed = (TaskState::Failed, Source::Agent, Reason::ExecutorTerminated);
             self.keep(agent, task, failed);
@@ -590,8 +584,8 @@ impl World {
         }
     }
 
-    pub(crate) fn say_to_scheduler(&mut self, agent: usize, said: ToScheduler) {
-        let ToScheduler::Message(bytes) = said;
+    /// A MESSAGE of an executor goes to the scheduler: best effort.
+    pub(crate) fn say_to_scheduler(&mut self, agent: usize, bytes: &[u8]) {
         if !self.reaches(agent) || self.unlucky(self.faults.message_loss_per_mille) {
             return;
         }
@@ -599,7 +593,7 @@ impl World {
         let agent_id = self.agents[agent].id();
         let times = if self.unlucky(self.faults.message_double_per_mille) { 2 } else { 1 };
         for _ in 0..times {
-            let body = FromExecutor::from_bytes(&bytes).map_err(|error| error.to_string());
+            let body = FromExecutor::from_bytes(bytes).map_err(|error| error.to_string());
             let within = if self.unlucky(100) { 20_000 } else { 5 };
             let event = Event::Message { agent_id: agent_id.clone(), body };
             self.later(process, within, event);
