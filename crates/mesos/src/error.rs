@@ -5,6 +5,7 @@ use std::{error::Error, fmt, io, time::Duration};
 use crate::{
     endpoint::{Endpoint, EndpointError},
     recordio::RecordIoError,
+    tls::HandshakeError,
 };
 
 /// What was asked of whom; the object of each [`CallError`].
@@ -200,9 +201,12 @@ pub enum ConnectError {
     /// No address takes the connection; the error is that of the last one.
     #[error("refused, or out of reach")]
     Io(#[source] io::Error),
-    /// It took too long.
+    /// It took too long, the TLS handshake included.
     #[error("no connection within {0:?}")]
     Timeout(Duration),
+    /// There is a connection, and no TLS on it.
+    #[error("no TLS")]
+    Tls(#[source] HandshakeError),
 }
 
 /// Why a redirection can't be followed.
@@ -211,9 +215,15 @@ pub enum RedirectError {
     /// It doesn't say to where.
     #[error("it names no place")]
     NoLocation,
-    /// The place can't be read, or is not plain HTTP.
+    /// The place can't be read, or is not HTTP.
     #[error("the place that it names can't be used")]
     Location(#[from] EndpointError),
+    /// The winner of the election sends us elsewhere: it does not know yet that it leads, or leads no more.
+    #[error("it was elected and does not lead, yet or any more: it names `{0}`")]
+    NotLeading(Endpoint),
+    /// From TLS to a place without: what is sent there anybody on the way could read. Nothing is sent.
+    #[error("it leads from https to `{0}` without TLS")]
+    Downgrade(Endpoint),
     /// Each master sends us to another one.
     #[error("the last of {0} redirections in a row leads to yet another place, `{1}`")]
     TooMany(usize, Endpoint),
@@ -277,6 +287,8 @@ impl CallError {
     /// When asking again makes sense.
     pub fn retry(&self) -> Retry {
         match self {
+            Self::Connect { source: ConnectError::Tls(source), .. } => source.retry(),
+            Self::Redirect { source: RedirectError::Downgrade(_), .. } => Retry::Never,
             Self::NoLeader { .. }
             | Self::Connect { .. }
             | Self::Redirect { .. }
@@ -342,7 +354,28 @@ impl CallError {
     /// Whether another master of the list may answer better. A master that understood the call and
     /// refused it spoke for all of them.
     pub(crate) fn is_of_this_master_alone(&self) -> bool {
-        self.retry() != Retry::Never || matches!(self, Self::NotMesos { .. })
+        let was_heard =
+            !matches!(self, Self::NotMesos { .. } | Self::Connect { .. } | Self::Redirect { .. });
+        self.retry() != Retry::Never || !was_heard
+    }
+}
+
+impl HandshakeError {
+    /// When a new attempt makes sense: a master that only just starts or ends may cut a handshake off.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Closed(_) | Self::Broken(_) => Retry::Later,
+            Self::NoAuthorities
+            | Self::Name(_)
+            | Self::Authority(_)
+            | Self::OtherName(_)
+            | Self::OutOfDate(_)
+            | Self::Certificate(_)
+            | Self::NotTls(_)
+            | Self::NothingShared(_)
+            | Self::Refused(_)
+            | Self::Unfit(_) => Retry::Never,
+        }
     }
 }
 

@@ -16,15 +16,16 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use tokio::{
-    net::{TcpStream, lookup_host},
     sync::Mutex,
     task::JoinHandle,
     time::{Instant, timeout, timeout_at},
 };
 
 use crate::{
-    endpoint::Endpoint,
+    connect::connect,
+    endpoint::{Endpoint, Scheme},
     error::{CallError, ConnectError, NotMesos, RedirectError, Target},
+    tls::{self, Tls},
 };
 
 pub(crate) const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
@@ -42,6 +43,17 @@ pub(crate) struct Limits {
     pub(crate) connect: Duration,
     /// For a call as a whole, connection and redirections included.
     pub(crate) call: Duration,
+}
+
+/// How connections are made.
+#[derive(Clone, Debug)]
+pub(crate) struct Dial {
+    pub(crate) limits: Limits,
+    /// For endpoints that are spoken with over TLS.
+    pub(crate) tls: Option<Tls>,
+    /// Whether redirections are followed: not where the election is watched, because whoever was elected and
+    /// redirects does not know it yet, or no longer leads, and names a master that may be dead.
+    pub(crate) follows: bool,
 }
 
 /// When a call has to be over.
@@ -88,7 +100,7 @@ impl Question {
         let mut request = Request::new(Full::new(self.body.clone()));
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.path.parse().expect("the paths are ours, or were checked");
-        let host = HeaderValue::from_str(&endpoint.to_string());
+        let host = HeaderValue::from_str(&endpoint.authority());
         let headers = request.headers_mut();
         headers.insert(HOST, host.expect("the host of an endpoint is visible ASCII"));
         if self.method == Method::POST {
@@ -121,13 +133,13 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    async fn open(target: &Target, limit: Duration) -> Result<Self, CallError> {
+    async fn open(target: &Target, dial: &Dial) -> Result<Self, CallError> {
         let failed = |source| CallError::Connect { at: target.clone(), source };
-        let stream = timeout(limit, connect(&target.endpoint))
+        let limit = dial.limits.connect;
+        let (local_addr, stream) = timeout(limit, connect(&target.endpoint, dial.tls.as_ref()))
             .await
             .map_err(|_| failed(ConnectError::Timeout(limit)))?
             .map_err(failed)?;
-        let local_addr = stream.local_addr().map_err(|e| failed(ConnectError::Io(e)))?;
         let broken = |error: hyper::Error| lost(target, error);
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
         let driver = tokio::spawn(async move {
@@ -153,26 +165,11 @@ impl Connection {
     }
 }
 
-async fn connect(endpoint: &Endpoint) -> Result<TcpStream, ConnectError> {
-    let resolved = lookup_host((endpoint.host(), endpoint.port())).await;
-    let name = || endpoint.host().to_owned();
-    let addresses = resolved.map_err(|source| ConnectError::Resolve { name: name(), source })?;
-    let mut last = ConnectError::NoAddress(name());
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
-                // Calls are small, and each waits for its answer.
-                stream.set_nodelay(true).map_err(ConnectError::Io)?;
-                return Ok(stream);
-            }
-            Err(error) => last = ConnectError::Io(error),
-        }
-    }
-    Err(last)
-}
-
 fn lost(target: &Target, error: hyper::Error) -> CallError {
     let at = target.clone();
+    if let Some(refusal) = tls::late_refusal(&error) {
+        return CallError::Connect { at, source: ConnectError::Tls(refusal) };
+    }
     if error.is_parse() {
         return CallError::NotMesos { at, source: NotMesos::NotHttp(Box::new(error)) };
     }
@@ -193,16 +190,22 @@ pub(crate) async fn ask(
     question: &Question,
     endpoint: &Endpoint,
     mut open: Option<Connection>,
+    dial: &Dial,
     deadline: Deadline,
 ) -> Result<Answer, CallError> {
     let mut target = question.target(endpoint);
     for _ in 0..=REDIRECTS_MAX {
-        let exchange = ask_once(question, &target, open.take(), deadline.limits.connect);
+        let exchange = ask_once(question, &target, open.take(), dial);
         let answer = deadline.run(&target, exchange).await?;
         if !is_redirection(answer.response.status()) {
             return Ok(answer);
         }
-        target.endpoint = location(&answer)?;
+        let to = location(&answer)?;
+        if !dial.follows {
+            let source = RedirectError::NotLeading(to);
+            return Err(CallError::Redirect { at: target, source });
+        }
+        target.endpoint = to;
         tracing::debug!(from = %endpoint, to = %target.endpoint, call = question.call, "redirected");
     }
     let source = RedirectError::TooMany(REDIRECTS_MAX, target.endpoint);
@@ -213,11 +216,11 @@ async fn ask_once(
     question: &Question,
     target: &Target,
     open: Option<Connection>,
-    connect_limit: Duration,
+    dial: &Dial,
 ) -> Result<Answer, CallError> {
     let mut connection = match reusable(open, &target.endpoint).await {
         Some(connection) => connection,
-        None => Connection::open(target, connect_limit).await?,
+        None => Connection::open(target, dial).await?,
     };
     let response = connection.send(target, question).await?;
     let status = response.status();
@@ -242,9 +245,14 @@ fn is_redirection(status: StatusCode) -> bool {
 
 fn location(answer: &Answer) -> Result<Endpoint, CallError> {
     let named = answer.response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    let from = answer.target.endpoint.scheme();
     named
         .ok_or(RedirectError::NoLocation)
-        .and_then(|location| Ok(Endpoint::from_location(location)?))
+        .and_then(|location| Ok(Endpoint::from_location(location, from)?))
+        .and_then(|to| match (from, to.scheme()) {
+            (Scheme::Https, Scheme::Http) => Err(RedirectError::Downgrade(to)),
+            (Scheme::Https, Scheme::Https) | (Scheme::Http, _) => Ok(to),
+        })
         .map_err(|source| CallError::Redirect { at: answer.target.clone(), source })
 }
 
@@ -327,7 +335,7 @@ pub(crate) fn not_mesos(answer: &Answer, source: NotMesos) -> CallError {
 /// The line on which calls go out, one after the other, in the order in which they were begun.
 #[derive(Debug)]
 pub(crate) struct Line {
-    limits: Limits,
+    dial: Dial,
     state: Mutex<LineState>,
 }
 
@@ -338,8 +346,8 @@ struct LineState {
 }
 
 impl Line {
-    pub(crate) fn new(endpoint: Endpoint, limits: Limits) -> Self {
-        Self { limits, state: Mutex::new(LineState { endpoint, connection: None }) }
+    pub(crate) fn new(endpoint: Endpoint, dial: Dial) -> Self {
+        Self { dial, state: Mutex::new(LineState { endpoint, connection: None }) }
     }
 
     /// Makes one call, which is answered by 202.
@@ -348,9 +356,9 @@ impl Line {
     /// connection goes with it, and the next call does not read the answer of this one.
     pub(crate) async fn call(&self, question: &Question) -> Result<(), CallError> {
         let mut state = self.state.lock().await;
-        let deadline = self.limits.start();
+        let deadline = self.dial.limits.start();
         let open = state.connection.take();
-        let answer = ask(question, &state.endpoint, open, deadline).await?;
+        let answer = ask(question, &state.endpoint, open, &self.dial, deadline).await?;
         check_status(&answer, StatusCode::ACCEPTED)?;
         let Answer { target, connection, response } = answer;
         let body = read(&target, response.into_body(), REFUSAL_BYTES_MAX);

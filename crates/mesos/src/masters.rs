@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use tokio::{sync::watch, time::timeout};
 
 use crate::{
-    endpoint::{Endpoint, EndpointError},
+    endpoint::{Endpoint, EndpointError, Scheme},
     error::CallError,
 };
 
@@ -48,25 +48,36 @@ pub enum MastersError {
     /// Nothing is named.
     #[error("no master is named")]
     Empty,
+    /// Some with TLS, some without: a secret that is kept from one wire would be seen on another.
+    #[error(
+        "masters with https:// and without are mixed; write it before the first one, for all of them"
+    )]
+    Mixed,
     /// One of the masters is malformed.
     #[error("one of the masters can't be read")]
     Endpoint(#[from] EndpointError),
 }
 
 impl Masters {
-    /// Reads `host:port,host:port`; each may begin with `http://`.
+    /// Reads `host:port,host:port`; `https://` before the first one is for all of them. Each may repeat it,
+    /// or begin with `http://`.
     ///
     /// # Errors
     ///
-    /// Nothing named, one malformed, or `zk://`.
+    /// Nothing named, one malformed, some with `https://` and some without, or `zk://`.
     pub fn parse(text: &str) -> Result<Self, MastersError> {
         if text.trim_start().starts_with("zk://") {
             return Err(MastersError::Election);
         }
         let named = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let endpoints = named.map(str::parse).collect::<Result<Vec<_>, _>>()?;
-        if endpoints.is_empty() {
-            return Err(MastersError::Empty);
+        let mut endpoints: Vec<Endpoint> = Vec::new();
+        for text in named {
+            let scheme = endpoints.first().map_or(Scheme::Http, Endpoint::scheme);
+            endpoints.push(Endpoint::parse(text, scheme)?);
+        }
+        let first = endpoints.first().ok_or(MastersError::Empty)?.scheme();
+        if endpoints.iter().any(|endpoint| endpoint.scheme() != first) {
+            return Err(MastersError::Mixed);
         }
         Ok(Self::Listed(endpoints))
     }
@@ -210,6 +221,17 @@ mod tests {
         assert_eq!(order, [before, Endpoint::new("a", 1)]);
         assert_eq!(Masters::parse(" , ").unwrap_err(), MastersError::Empty);
         assert!(matches!(Masters::parse("a:1,b"), Err(MastersError::Endpoint(_))));
+    }
+
+    #[test]
+    fn the_scheme_is_that_of_the_list() {
+        let b = Endpoint::new("b", 2).with_scheme(Scheme::Https);
+        for text in ["https://a:1,b:2", "https://a:1, https://b:2"] {
+            assert_eq!(Masters::parse(text).unwrap().known()[1], b, "{text}");
+        }
+        for text in ["a:1,https://b:2", "https://a:1,http://b:2"] {
+            assert_eq!(Masters::parse(text).unwrap_err(), MastersError::Mixed, "{text}");
+        }
     }
 
     #[test]

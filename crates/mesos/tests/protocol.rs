@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::{
-    error::Error,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+mod server;
+
+use std::{error::Error, time::Duration};
 
 use bytes::Bytes;
 use mesos_v1::{
@@ -14,207 +12,24 @@ use mesos_v1::{
     RedirectError, Retry, StreamError,
     executor::{self, ExecutorClient, ExecutorEnvironment},
     proto::{
-        FrameworkInfo, TaskInfo, TaskState, TaskStatus,
+        TaskInfo, TaskState, TaskStatus,
         executor::{Event as ExecutorWire, event as executor_event},
-        scheduler::{Call as WireCall, Event as Wire, call, event},
+        scheduler::call,
     },
     recordio,
-    scheduler::{Call, Event, SchedulerClient, SchedulerConfig, Subscription},
+    scheduler::{Call, Event, SchedulerClient, SchedulerConfig},
 };
 use prost::Message;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::watch,
     time::{sleep, timeout},
 };
 
-/// What the server does with one request.
-#[derive(Clone)]
-enum Play {
-    /// Answers with these bytes, and keeps the connection open.
-    Bytes(Vec<u8>),
-    /// Answers with these pieces, a pause between them.
-    Pieces(Vec<Vec<u8>>),
-    /// Answers with these bytes, and closes the connection.
-    BytesAndClose(Vec<u8>),
-    /// Answers nothing.
-    Silence,
-}
-
-/// A request as the server saw it.
-#[derive(Clone, Debug)]
-struct Seen {
-    connection: usize,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Seen {
-    fn call(&self) -> WireCall {
-        WireCall::decode(&self.body[..]).unwrap()
-    }
-}
-
-struct Server {
-    endpoint: Endpoint,
-    seen: Arc<Mutex<Vec<Seen>>>,
-}
-
-impl Server {
-    /// Answers the requests in this order, the last answer for ever.
-    async fn start(plays: Vec<Play>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::on(listener, plays)
-    }
-
-    fn on(listener: TcpListener, plays: Vec<Play>) -> Self {
-        let endpoint = Endpoint::new("127.0.0.1", listener.local_addr().unwrap().port());
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        tokio::spawn(serve(listener, plays, seen.clone()));
-        Self { endpoint, seen }
-    }
-
-    fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
-    }
-}
-
-async fn serve(listener: TcpListener, plays: Vec<Play>, seen: Arc<Mutex<Vec<Seen>>>) {
-    for connection in 0.. {
-        let (stream, _) = listener.accept().await.unwrap();
-        tokio::spawn(answer(stream, connection, plays.clone(), seen.clone()));
-    }
-}
-
-async fn answer(
-    mut stream: TcpStream,
-    connection: usize,
-    plays: Vec<Play>,
-    seen: Arc<Mutex<Vec<Seen>>>,
-) {
-    while let Some((head, body)) = request(&mut stream).await {
-        let play = {
-            let mut seen = seen.lock().unwrap();
-            seen.push(Seen { connection, head, body });
-            plays[(seen.len() - 1).min(plays.len() - 1)].clone()
-        };
-        match play {
-            Play::Bytes(bytes) => stream.write_all(&bytes).await.unwrap(),
-            Play::Pieces(pieces) => {
-                for piece in pieces {
-                    // A client that has seen enough is gone.
-                    let _ = stream.write_all(&piece).await;
-                    sleep(Duration::from_millis(5)).await;
-                }
-            }
-            Play::BytesAndClose(bytes) => {
-                stream.write_all(&bytes).await.unwrap();
-                return;
-            }
-            Play::Silence => {}
-        }
-    }
-}
-
-async fn request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
-    let mut read = Vec::new();
-    loop {
-        if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
-            let head = String::from_utf8(read[..end].to_vec()).unwrap().to_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            let length: usize = length.map_or(0, |length| length.parse().unwrap());
-            if read.len() >= end + 4 + length {
-                return Some((head, read[end + 4..].to_vec()));
-            }
-        }
-        if stream.read_buf(&mut read).await.ok()? == 0 {
-            return None;
-        }
-    }
-}
-
-fn status(line: &str, body: &str) -> Play {
-    Play::Bytes(
-        format!("HTTP/1.1 {line}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes(),
-    )
-}
-
-fn redirection(to: &str) -> Play {
-    let head = "HTTP/1.1 307 Temporary Redirect\r\ncontent-length: 0\r\nlocation: ";
-    Play::Bytes(format!("{head}{to}\r\n\r\n").into_bytes())
-}
-
-const SUBSCRIBED: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\n\
-    mesos-stream-id: stream-1\r\ntransfer-encoding: chunked\r\n\r\n";
-
-fn chunk(data: &[u8]) -> Vec<u8> {
-    [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat()
-}
-
-fn subscribed(heartbeat_interval_seconds: f64) -> Wire {
-    let subscribed = event::Subscribed {
-        framework_id: "f-1".into(),
-        heartbeat_interval_seconds: Some(heartbeat_interval_seconds),
-        master_info: None,
-    };
-    Wire {
-        r#type: Some(event::Type::Subscribed.into()),
-        subscribed: Some(subscribed),
-        ..Wire::default()
-    }
-}
-
-fn error_event(message: &str) -> Wire {
-    Wire {
-        r#type: Some(event::Type::Error.into()),
-        error: Some(event::Error { message: message.to_owned() }),
-        ..Wire::default()
-    }
-}
-
-fn heartbeat() -> Wire {
-    Wire { r#type: Some(event::Type::Heartbeat.into()), ..Wire::default() }
-}
-
-fn framed(events: &[Wire]) -> Vec<u8> {
-    events.iter().flat_map(|event| recordio::encode(&event.encode_to_vec())).collect()
-}
-
-/// A subscription with these events, and then nothing.
-fn stream(events: &[Wire]) -> Play {
-    Play::Bytes([SUBSCRIBED.as_bytes(), &chunk(&framed(events))].concat())
-}
-
-fn accepted() -> Play {
-    status("202 Accepted", "")
-}
-
-fn config(masters: &[&Endpoint]) -> SchedulerConfig {
-    SchedulerConfig {
-        call_timeout: Duration::from_millis(400),
-        connect_timeout: Duration::from_millis(200),
-        ..SchedulerConfig::new(Masters::Listed(masters.iter().copied().cloned().collect()))
-    }
-}
-
-async fn subscribe(server: &Server) -> Result<Subscription, CallError> {
-    SchedulerClient::new(config(&[&server.endpoint])).subscribe(&framework(), &[]).await
-}
-
-fn framework() -> FrameworkInfo {
-    FrameworkInfo { user: "root".into(), name: "test".into(), ..FrameworkInfo::default() }
-}
-
-async fn refused(play: Play) -> CallError {
-    subscribe(&Server::start(vec![play]).await).await.unwrap_err()
-}
-
-/// A port on which nobody listens.
-async fn nobody() -> Endpoint {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    Endpoint::new("127.0.0.1", listener.local_addr().unwrap().port())
-}
+use crate::server::{
+    Play, SUBSCRIBED, Server, accepted, chunk, config, error_event, framed, framework, heartbeat,
+    nobody, redirection, refused, status, stream, subscribe, subscribed,
+};
 
 #[tokio::test]
 async fn a_subscription_gives_its_events_and_its_calls_carry_its_ids() {
@@ -402,7 +217,7 @@ async fn redirections_that_lead_nowhere_are_given_up() {
     assert!(matches!(source, RedirectError::TooMany(8, _)), "{source:?}");
     assert_eq!(circle.seen().len(), 9);
 
-    let error = refused(redirection("https://m2:5050/")).await;
+    let error = refused(redirection("ftp://m2:5050/")).await;
     assert!(matches!(error, CallError::Redirect { source: RedirectError::Location(_), .. }));
     let error = refused(status("302 Found", "")).await;
     assert!(matches!(error, CallError::Redirect { source: RedirectError::NoLocation, .. }));

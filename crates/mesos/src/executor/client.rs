@@ -9,7 +9,7 @@ use super::{Call, EnvironmentError, Event, ExecutorEnvironment, calls::Update};
 use crate::{
     credentials::Token,
     error::{CallError, StreamError},
-    http::{self, Answer, Deadline, Limits, Line, Question},
+    http::{self, Answer, Deadline, Dial, Limits, Line, Question},
     proto::TaskInfo,
     recordio::RECORD_BYTES_MAX,
     stream::EventStream,
@@ -21,7 +21,7 @@ const PATH: &str = "/api/v1/executor";
 #[derive(Debug)]
 pub struct ExecutorClient {
     environment: ExecutorEnvironment,
-    limits: Limits,
+    dial: Dial,
 }
 
 impl ExecutorClient {
@@ -38,12 +38,12 @@ impl ExecutorClient {
     /// connect and ten for a call.
     pub fn new(environment: ExecutorEnvironment) -> Self {
         let limits = Limits { connect: Duration::from_secs(2), call: Duration::from_secs(10) };
-        Self { environment, limits }
+        Self { environment, dial: Dial { limits, tls: None, follows: true } }
     }
 
     /// The same, with other limits: to open a connection, and for a call as a whole.
     pub fn with_timeouts(mut self, connect: Duration, call: Duration) -> Self {
-        self.limits = Limits { connect, call };
+        self.dial.limits = Limits { connect, call };
         self
     }
 
@@ -71,8 +71,9 @@ impl ExecutorClient {
     ) -> Result<ExecutorSubscription, CallError> {
         let call = Call::subscribe(unacknowledged_tasks, unacknowledged_updates);
         let question = question(&self.environment, call);
-        let deadline = self.limits.start();
-        let answer = http::ask(&question, &self.environment.agent, None, deadline).await?;
+        let deadline = self.dial.limits.start();
+        let agent = &self.environment.agent;
+        let answer = http::ask(&question, agent, None, &self.dial, deadline).await?;
         http::check_status(&answer, StatusCode::OK)?;
         http::check_content_type(&answer)?;
         self.open(answer, deadline).await
@@ -90,7 +91,7 @@ impl ExecutorClient {
         if !matches!(first, Event::Subscribed(_) | Event::Error(_)) {
             return Err(stream.over(StreamError::NotSubscribed(first.number())));
         }
-        let line = Line::new(target.endpoint, self.limits);
+        let line = Line::new(target.endpoint, self.dial.clone());
         let shared = Arc::new(Shared { line, environment: self.environment.clone() });
         Ok(ExecutorSubscription { stream, first: Some(first), calls: Calls { shared } })
     }

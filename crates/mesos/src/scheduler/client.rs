@@ -11,11 +11,12 @@ use crate::{
     credentials::Credentials,
     endpoint::Endpoint,
     error::{CallError, NotMesos, StreamError},
-    http::{self, Answer, Deadline, Limits, Question},
+    http::{self, Answer, Deadline, Dial, Limits, Question},
     masters::{Elected, Masters, Reign},
     proto::FrameworkInfo,
     recordio::RECORD_BYTES_MAX,
     stream::EventStream,
+    tls::Tls,
 };
 
 pub(super) const PATH: &str = "/api/v1/scheduler";
@@ -27,9 +28,11 @@ pub struct SchedulerConfig {
     pub masters: Masters,
     /// Who calls; none where the masters don't authenticate frameworks.
     pub credentials: Option<Credentials>,
+    /// Whom to trust, and what to show, where masters are spoken with over TLS.
+    pub tls: Option<Tls>,
     /// How long a leading master is waited for where somebody watches the election.
     pub election_timeout: Duration,
-    /// How long opening a connection may take.
+    /// How long opening a connection may take, the TLS handshake included.
     pub connect_timeout: Duration,
     /// How long a call may take as a whole, redirections included; and a subscription, until its first
     /// event is there.
@@ -46,6 +49,7 @@ impl SchedulerConfig {
         Self {
             masters,
             credentials: None,
+            tls: None,
             election_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             call_timeout: Duration::from_secs(15),
@@ -54,8 +58,10 @@ impl SchedulerConfig {
         }
     }
 
-    fn limits(&self) -> Limits {
-        Limits { connect: self.connect_timeout, call: self.call_timeout }
+    fn dial(&self) -> Dial {
+        let limits = Limits { connect: self.connect_timeout, call: self.call_timeout };
+        let follows = matches!(self.masters, Masters::Listed(_));
+        Dial { limits, tls: self.tls.clone(), follows }
     }
 }
 
@@ -76,7 +82,7 @@ impl SchedulerClient {
 
     /// Opens an event stream with the leading master, and with it takes the framework over from
     /// whoever else is subscribed for it. The credentials are sent along, also to where a redirection
-    /// leads.
+    /// leads, but never from TLS to where there is none.
     ///
     /// The first event is there already, and [`Subscription::next`] gives it again: SUBSCRIBED, or
     /// ERROR, because Mesos answers HTTP 200 and an ERROR where it does not accept the framework (for
@@ -176,8 +182,9 @@ impl SchedulerClient {
         endpoint: &Endpoint,
         framework: &FrameworkInfo,
     ) -> Result<Subscription, CallError> {
-        let deadline = self.config.limits().start();
-        let answer = http::ask(question, endpoint, None, deadline).await?;
+        let dial = self.config.dial();
+        let deadline = dial.limits.start();
+        let answer = http::ask(question, endpoint, None, &dial, deadline).await?;
         self.open(answer, framework, deadline).await
     }
 
@@ -187,8 +194,9 @@ impl SchedulerClient {
         endpoint: &Endpoint,
         body_max: usize,
     ) -> Result<Bytes, CallError> {
-        let deadline = self.config.limits().start();
-        let answer = http::ask(question, endpoint, None, deadline).await?;
+        let dial = self.config.dial();
+        let deadline = dial.limits.start();
+        let answer = http::ask(question, endpoint, None, &dial, deadline).await?;
         http::check_status(&answer, StatusCode::OK)?;
         let Answer { target, connection, response } = answer;
         let body = http::read(&target, response.into_body(), body_max);
@@ -225,7 +233,7 @@ impl SchedulerClient {
             other => return Err(stream.over(StreamError::NotSubscribed(other.number()))),
         }
         let authorization = self.config.credentials.as_ref().map(Credentials::authorization);
-        let ours = Ours { framework_id, stream_id, authorization, limits: self.config.limits() };
+        let ours = Ours { framework_id, stream_id, authorization, dial: self.config.dial() };
         Ok(Subscription::new(stream, first, ours))
     }
 

@@ -9,7 +9,7 @@ use super::{Call, Event, client::PATH};
 use crate::{
     endpoint::Endpoint,
     error::{CallError, StreamError},
-    http::{Limits, Line, Question},
+    http::{Dial, Line, Question},
     masters::Reign,
     proto::FrameworkId,
     stream::EventStream,
@@ -39,13 +39,13 @@ pub(super) struct Ours {
     pub(super) framework_id: Option<FrameworkId>,
     pub(super) stream_id: HeaderValue,
     pub(super) authorization: Option<HeaderValue>,
-    pub(super) limits: Limits,
+    pub(super) dial: Dial,
 }
 
 impl Subscription {
     pub(super) fn new(stream: EventStream, first: Event, ours: Ours) -> Self {
         let master = stream.target().endpoint.clone();
-        let line = Line::new(master.clone(), ours.limits);
+        let line = Line::new(master.clone(), ours.dial.clone());
         Self {
             local_addr: stream.connection().local_addr,
             stream_id: String::from_utf8_lossy(ours.stream_id.as_bytes()).into_owned(),
