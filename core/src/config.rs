@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::{ClusterName, FrameworkId};
 use crate::offer::Need;
 
-/// The settings of one scheduler.
-#[derive(Clone, Debug)]
+/// The settings of one scheduler. They stand in transcripts: no secret may be among them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Config {
     /// The cluster's name; also the framework's.
     pub cluster: ClusterName,
@@ -28,7 +31,8 @@ pub struct Config {
 }
 
 /// Every deadline of the core.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Timing {
     /// How long an offer is held while others are waited for.
     pub offer_hold: Duration,

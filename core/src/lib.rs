@@ -5,14 +5,19 @@
 //! [`scheduler::Action`]s that [`scheduler::Scheduler::step`] returns.
 
 pub mod config;
+pub mod discovery;
+pub mod health;
 pub mod id;
 pub mod observation;
 pub mod offer;
 pub mod placement;
+pub mod plugin;
 pub mod record;
 pub mod scheduler;
+pub mod setting;
 pub mod status;
 pub mod store;
 pub mod time;
+pub mod transcript;
 pub mod view;
 pub mod wire;

@@ -167,8 +167,13 @@ pub enum Refusal {
     },
     /// The offer names no IP address of the agent.
     NoAddress,
-    /// Another offer of the agent, or of its host, was looked at first.
+    /// Another offer of the agent comes first.
     Taken,
+    /// The placement policy does not want it.
+    Policy {
+        /// Why not.
+        why: String,
+    },
     /// Something failed there a short while ago.
     SetAside {
         /// What.
@@ -184,9 +189,8 @@ impl fmt::Display for Refusal {
             }
             Refusal::Ports { usable } => write!(f, "ports: 2 needed, {usable} usable"),
             Refusal::NoAddress => f.write_str("the offer names no IP address of the agent"),
-            Refusal::Taken => {
-                f.write_str("another offer of this agent, or of its host, comes first")
-            }
+            Refusal::Taken => f.write_str("another offer of this agent comes first"),
+            Refusal::Policy { why } => f.write_str(why),
             Refusal::SetAside { why } => write!(f, "set aside for a while: {why}"),
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{
     AgentId, ClusterId, ClusterName, Epoch, FrameworkId, Generation, MemberId, MemberName, TaskId,
 };
+use crate::offer::Milli;
 use crate::status::Proof;
 use crate::wire::Peer;
 
@@ -36,6 +37,22 @@ pub struct Record {
     pub phase: Phase,
     /// The members: those of the formation attempt, or of the cluster.
     pub members: Vec<Member>,
+    /// What the members were launched with; records of version 0.2 before this do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<Applied>,
+}
+
+/// The settings that members were launched with, to tell when the configuration asks for others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// cpus of a member's task
+    pub cpus: Milli,
+    /// megabytes of memory of a member's task
+    pub mem: Milli,
+    /// megabytes of disk of a member's task
+    pub disk: Milli,
+    /// The flags of etcd beside those that the executor gives it
+    pub etcd_flags: Vec<String>,
 }
 
 /// Where a cluster's life stands.
@@ -171,6 +188,7 @@ impl Record {
             attempts: 0,
             phase: Phase::None,
             members: Vec::new(),
+            applied: None,
         }
     }
 

@@ -2,8 +2,12 @@
 
 use async_trait::async_trait;
 
+use crate::id::FrameworkId;
+use serde::{Deserialize, Serialize};
+
 /// The version of a stored record; 0 is the version of a record that is not there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Version(pub u64);
 
 /// A record as it was found.
@@ -57,6 +61,10 @@ pub enum StoreError {
 ///   nothing was written;
 /// - after `save` returned, the record survives the death of the process and of the machine;
 /// - a save that failed as `Unavailable` may or may not have been written: the next `load` tells;
+/// - after that, a save of the same store with the same expected version goes on from what the failed
+///   one may have written, and does not call it a conflict. A store knows its own write by more than
+///   its bytes, since two schedulers may write the same ones;
+/// - no version comes twice, not even when the record was removed and saved anew;
 /// - something damaged or foreign is `Corrupt`, never an absent record.
 #[async_trait]
 pub trait StateStore: Send + Sync {
@@ -80,4 +88,13 @@ pub trait StateStore: Send + Sync {
     /// # Errors
     /// `Conflict`, `Unavailable` or `Corrupt`.
     async fn remove(&self, expected: Version) -> Result<(), StoreError>;
+
+    /// The framework ID that is known here beside the record: what the predecessor stored. It is
+    /// asked for where there is no record.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Corrupt`.
+    async fn known_framework_id(&self) -> Result<Option<FrameworkId>, StoreError> {
+        Ok(None)
+    }
 }

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::health::Health;
 use crate::id::{AgentId, MemberId, MemberName, TaskId};
 use crate::record::{Member, Phase, TaskPhase};
-use crate::scheduler::{Health, Report, Scheduler};
+use crate::scheduler::{Report, Scheduler};
 use crate::status::TaskState;
 use crate::wire::EtcdState;
 

@@ -5,7 +5,7 @@
 //! best effort, so every order is repeated until a beat shows its effect, and every order can be
 //! carried out twice. No secret is in any of them: Mesos shows them to whoever can read its state.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::id::{ClusterId, ClusterName, Epoch, Generation, MemberName, TaskId};
 use crate::observation::Observation;
@@ -272,6 +272,22 @@ fn parse<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<
         return Err(WireError::Version { what, found: v });
     }
     serde_json::from_slice(bytes).map_err(shape)
+}
+
+/// Reads what an executor said out of a transcript, where another version is refused as on the wire.
+pub(crate) fn of_this_version<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Result<FromExecutor, String>, D::Error> {
+    let body: Result<FromExecutor, String> = Result::deserialize(from)?;
+    match &body {
+        Ok(FromExecutor { v, .. }) if *v != WIRE_VERSION => {
+            Err(de::Error::custom(WireError::Version {
+                what: "message from an executor",
+                found: *v,
+            }))
+        }
+        Ok(_) | Err(_) => Ok(body),
+    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The crates that the core may use: data, errors, and the macro for the I/O plugins' traits.
-const ALLOWED: [&str; 4] = ["async-trait", "serde", "serde_json", "thiserror"];
+/// The crates that the core may use: data and its forms, errors, and the macro for the I/O plugins' traits.
+const ALLOWED: [&str; 6] =
+    ["async-trait", "humantime", "schemars", "serde", "serde_json", "thiserror"];
 
 /// What no source line of the core may name.
 const BANNED: [&str; 9] = [

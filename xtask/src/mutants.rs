@@ -23,7 +23,7 @@ const STATUS: &str = "core/src/status.rs";
 const BOOK: &str = "core/src/scheduler/book.rs";
 const LINK: &str = "core/src/scheduler/plan/link.rs";
 const STORE: &str = "core/src/scheduler/plan/store.rs";
-const HEALTH: &str = "core/src/scheduler/health.rs";
+const HEALTH: &str = "core/src/health.rs";
 const IDENTITY: &str = "core/src/scheduler/plan/identity.rs";
 const TEND: &str = "core/src/scheduler/plan/tend.rs";
 
@@ -60,8 +60,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant("a failed member does not fail the attempt", FORM, "if let TaskPhase::Ended { why, .. } = &member.task {", "if let (TaskPhase::Ended { why, .. }, true) = (&member.task, pass.actions.len() > 99) {"),
     Mutant("an attempt is forgotten without proof", FORM, "if open.is_empty() {", "if open.len() < 3 {"),
     Mutant("rescinded offers are launched", FORM, "!self.offers.contains_key(offer)", "offer.as_str().is_empty()"),
-    Mutant("formation before reconciliation", FORM, "if !self.book.is_settled() || !self.is_reconciled() {", "if !self.book.is_settled() {"),
-    Mutant("formation on what is not stored", FORM, "if !self.book.is_settled() || !self.is_reconciled() {", "if !self.is_reconciled() {"),
+    Mutant("formation on what is not stored", FORM, "if !self.book.is_settled() {", "if self.book.is_settled() && pass.actions.len() > 99 {"),
     Mutant("acknowledged before it is stored", LINK, ".partition(|update| book.is_stored(update.mark))", ".partition(|update| book.is_stored(update.mark) || true)"),
     Mutant("a change is stored at once", BOOK, "self.stored_mark >= mark", "self.next_mark >= mark"),
     Mutant("no epoch is raised", BOOK, "next.epoch = Epoch(loaded.epoch.0 + 1);", "next.epoch = loaded.epoch;"),
@@ -73,10 +72,12 @@ const MUTANTS: &[Mutant] = &[
     Mutant("another cluster of our name is ignored", IDENTITY, "Identity::Alone => Go::On,", "Identity::Alone | Identity::Living { .. } => Go::On,"),
     Mutant("unknown tasks of ours are ignored", IDENTITY, "if let Some(stranger) = self.strangers.first() {", "if let Some(stranger) = self.strangers.iter().nth(50) {"),
     Mutant("half of the members are healthy", HEALTH, "if count < size / 2 + 1 {", "if count < size / 2 {"),
-    Mutant("two leaders are healthy", HEALTH, "if leaders.len() > 1 {", "if leaders.len() > 9 {"),
-    Mutant("two members on one agent", "core/src/placement.rs", "if agents.contains(&offer.agent_id) || hosts.contains(&offer.hostname) {", "if false {"),
+    Mutant("two leaders are healthy", HEALTH, "if leaders(&serving).len() > 1 {", "if leaders(&serving).len() > 9 {"),
+    Mutant("two members on one agent", "core/src/placement.rs", "if agents.insert(&offer.agent_id) {", "if agents.insert(&offer.agent_id) || true {"),
+    Mutant("a policy makes green what is not proven", HEALTH, "if proven.verdict > judged.health.verdict {", "if proven.verdict < judged.health.verdict {"),
     Mutant("members are told before formed", "core/src/view.rs", "if !record.is_formed() {\n        return Vec::new();", "if false {\n        return Vec::new();"),
-    Mutant("new on a directory that had a WAL", "crates/executor/src/safety.rs", "(DataDirectory::NoWal, true, false) => permit(InitialState::New)", "(DataDirectory::NoWal, true, _) => permit(InitialState::New)"),
+    Mutant("new on a directory that had a WAL", "crates/executor/src/safety.rs",
+        "(DataDirectory::Missing | DataDirectory::NoWal, _, true)\n        | (DataDirectory::Missing, true, _)", "(DataDirectory::NoWal, true, true) => permit(InitialState::New),\n        (DataDirectory::Missing | DataDirectory::NoWal, _, true)\n        | (DataDirectory::Missing, true, _)"),
     Mutant("new on a directory of another", "crates/executor/src/safety.rs", "(DataDirectory::NoWal, true, false) => permit(InitialState::New)", "(DataDirectory::NoWal, _, false) => permit(InitialState::New)"),
     Mutant("an executor obeys a lower epoch", "crates/executor/src/supervisor/orders.rs", "if epoch < highest {", "if epoch.0 + 1_000_000 < highest.0 {"),
     Mutant("RUNNING before formed", "crates/executor/src/supervisor/report.rs", "self.formed == Some(seen.cluster_id) && !seen.is_learner", "!seen.is_learner"),

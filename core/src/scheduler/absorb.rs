@@ -1,5 +1,6 @@
 //! Absorbing: what an event says becomes a fact. Nothing is decided here.
 
+use crate::health::Look;
 use crate::id::{AgentId, TaskId};
 use crate::observation::Observation;
 use crate::offer::Offer;
@@ -14,6 +15,9 @@ const STRANGERS_MAX: usize = 100;
 
 impl Scheduler {
     pub(super) fn absorb(&mut self, event: Event) {
+        if event.is_of_the_master() {
+            self.heard_at = self.now;
+        }
         match event {
             Event::Wake => {}
             Event::Saved { id, outcome } => self.absorb_saved(id, outcome),
@@ -269,10 +273,7 @@ impl Scheduler {
         probing.asked = None;
         // What does not serve is looked at again sooner: it may serve in a moment.
         probing.next_at = now + if serves { pause } else { pause / 4 };
-        match outcome {
-            Ok(seen) => (probing.seen, probing.trouble) = (Some((now, seen)), None),
-            Err(why) => probing.trouble = Some(why),
-        }
+        probing.keep(Look::new(now, outcome));
     }
 }
 

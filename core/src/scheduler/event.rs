@@ -1,18 +1,22 @@
 //! What a scheduler is told.
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::{AgentId, FrameworkId, MemberName, OfferId, TaskId};
 use crate::observation::Observation;
 use crate::offer::Offer;
 use crate::status::TaskStatus;
 use crate::store::Version;
-use crate::wire::FromExecutor;
+use crate::wire::{self, FromExecutor};
 
 /// Counts the saves of one process, so that an answer finds its question.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct SaveId(pub u64);
 
 /// How a save ended without success.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SaveFailure {
     /// Somebody else wrote: this scheduler is deposed.
     Conflict(String),
@@ -23,7 +27,8 @@ pub enum SaveFailure {
 }
 
 /// How the connection to Mesos ended, or did not come about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LinkFailure {
     /// It may work later.
     Temporary(String),
@@ -32,7 +37,8 @@ pub enum LinkFailure {
 }
 
 /// A framework of our name that has live tasks; it may be this one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LivingFramework {
     /// Its ID.
     pub id: FrameworkId,
@@ -40,8 +46,9 @@ pub struct LivingFramework {
     pub live_tasks: Vec<String>,
 }
 
-/// What a scheduler is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a scheduler is told. As JSON it stands in transcripts: a change of form changes theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Event {
     /// Time has passed.
     Wake,
@@ -75,6 +82,7 @@ pub enum Event {
         /// The agent that it came over.
         agent_id: AgentId,
         /// What it says, or why it cannot be read.
+        #[serde(deserialize_with = "wire::of_this_version")]
         body: Result<FromExecutor, String>,
     },
     /// An agent or an executor failed; the tasks' updates tell more.
@@ -100,4 +108,26 @@ pub enum Event {
         /// What was seen, or why nothing was.
         outcome: Result<Observation, String>,
     },
+}
+
+impl Event {
+    /// Whether it came over the connection to the leading master, which therefore works.
+    pub fn is_of_the_master(&self) -> bool {
+        match self {
+            Event::Subscribed { .. }
+            | Event::MesosError { .. }
+            | Event::Offers(_)
+            | Event::Rescinded(_)
+            | Event::Update(_)
+            | Event::Message { .. }
+            | Event::Failure { .. }
+            | Event::Asked(Ok(_)) => true,
+            Event::Wake
+            | Event::Saved { .. }
+            | Event::Disconnected(_)
+            | Event::Asked(Err(_))
+            | Event::NotLaunched { .. }
+            | Event::Probed { .. } => false,
+        }
+    }
 }

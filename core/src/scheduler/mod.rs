@@ -7,27 +7,30 @@
 
 mod absorb;
 mod action;
+mod action_text;
 mod book;
 mod event;
-mod health;
 mod plan;
 mod report;
 mod safety;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use action::{Action, ExitCode};
 pub use event::{Event, LinkFailure, LivingFramework, SaveFailure, SaveId};
-pub use health::{Health, Verdict};
 pub use report::{Line, Report, Tone};
 pub use safety::{FormPermit, KillPermit};
 
 use crate::config::Config;
+use crate::health::{
+    self, Health, HealthPolicy, Judgement, LOOKS_KEPT, Look, Outlook, ProofAlone, Verdict,
+};
 use crate::id::{AgentId, MemberName, OfferId, TaskId};
 use crate::observation::Observation;
 use crate::offer::{Offer, Take};
+use crate::placement::{PlacementPolicy, Spread};
 use crate::record::Record;
 use crate::status::TaskState;
 use crate::store::Version;
@@ -114,8 +117,36 @@ struct Probing {
     /// A look is under way since then.
     asked: Option<Timestamp>,
     next_at: Timestamp,
-    seen: Option<(Timestamp, Observation)>,
-    trouble: Option<String>,
+    /// What was seen, the newest last, bounded.
+    looks: VecDeque<Look>,
+}
+
+impl Probing {
+    fn keep(&mut self, look: Look) {
+        if self.looks.len() == LOOKS_KEPT {
+            self.looks.pop_front();
+        }
+        self.looks.push_back(look);
+    }
+
+    fn proven_at(&self) -> Option<Timestamp> {
+        self.looks.iter().rev().find(|look| look.outcome.is_ok()).map(|look| look.at)
+    }
+}
+
+/// The policies that a scheduler judges by; they are pure, and cannot do anything.
+#[derive(Debug)]
+pub struct Policies {
+    /// Judges the cluster's health.
+    pub health: Box<dyn HealthPolicy>,
+    /// Ranks offers.
+    pub placement: Box<dyn PlacementPolicy>,
+}
+
+impl Default for Policies {
+    fn default() -> Policies {
+        Policies { health: Box::new(ProofAlone), placement: Box::new(Spread) }
+    }
 }
 
 /// Who else the master knows under our name.
@@ -151,8 +182,11 @@ type Launching = BTreeMap<MemberName, (OfferId, Take)>;
 #[derive(Debug)]
 pub struct Scheduler {
     config: Config,
+    policies: Policies,
     book: Book,
     link: Link,
+    /// When the leading master, or an executor through it, last said anything.
+    heard_at: Timestamp,
     flow: Flow,
     offers: BTreeMap<OfferId, HeldOffer>,
     surplus_offers: Vec<OfferId>,
@@ -199,8 +233,10 @@ impl Scheduler {
         }
         Scheduler {
             config,
+            policies: Policies::default(),
             book,
             link: Link::Down { why: None },
+            heard_at: Timestamp::default(),
             flow: Flow::Suppressed,
             offers: BTreeMap::new(),
             surplus_offers: Vec::new(),
@@ -223,6 +259,12 @@ impl Scheduler {
             now: Timestamp::default(),
             report: Report::default(),
         }
+    }
+
+    /// The same scheduler, judging by other policies.
+    pub fn with_policies(mut self, policies: Policies) -> Scheduler {
+        self.policies = policies;
+        self
     }
 
     /// Takes one event, and says what to do now.
@@ -290,30 +332,32 @@ impl Scheduler {
 
     /// The newest look at a member, if it is fresh enough to prove anything.
     pub fn seen(&self, member: &MemberName) -> Option<&Observation> {
-        let (at, seen) = self.probes.get(member)?.seen.as_ref()?;
-        (self.now.since(*at) <= self.config.timing.proof_max).then_some(seen)
+        health::fresh(&self.probes.get(member)?.looks, self.now, self.config.timing.proof_max)
     }
 
     /// The cluster's health, by proofs of the last seconds.
     pub fn health(&self) -> Health {
-        let record = self.book.stored();
-        if !record.is_formed() {
-            let because = "there is no cluster yet".to_owned();
-            return Health { verdict: Verdict::Unknown, because };
-        }
-        let seen: Vec<_> = record.members.iter().map(|m| (m.name(), self.seen(m.name()))).collect();
-        let health = health::assess(&seen);
-        if health.verdict != Verdict::Healthy && !self.has_looked_at_all() {
-            let because = "the first looks at the members are under way".to_owned();
-            return Health { verdict: Verdict::Unknown, because };
-        }
-        health
+        self.judge().health
     }
 
-    fn has_looked_at_all(&self) -> bool {
-        let looked = |p: &Probing| p.seen.is_some() || p.trouble.is_some();
-        let members = &self.book.stored().members;
-        members.iter().all(|m| self.probes.get(m.name()).is_some_and(looked))
+    fn judge(&self) -> Judgement {
+        let record = self.book.stored();
+        if !record.is_formed() {
+            return Judgement::new(Verdict::Unknown, "there is no cluster yet");
+        }
+        let nothing = VecDeque::new();
+        let looks = |m: &MemberName| self.probes.get(m).map_or(&nothing, |probing| &probing.looks);
+        let members = record.members.iter().map(|m| (m.name(), looks(m.name())));
+        let outlook = Outlook::new(self.now, self.config.timing.proof_max, members);
+        let judged = health::judge(&*self.policies.health, &outlook);
+        let has_looked_at_all = outlook.members.iter().all(|member| !member.looks.is_empty());
+        if judged.health.verdict != Verdict::Healthy && !has_looked_at_all {
+            return Judgement::new(
+                Verdict::Unknown,
+                "the first looks at the members are under way",
+            );
+        }
+        judged
     }
 
     /// Whether the scheduler is subscribed.

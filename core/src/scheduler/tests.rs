@@ -578,6 +578,24 @@ fn an_unreachable_agent_changes_nothing() {
 }
 
 #[test]
+fn a_master_that_says_nothing_any_more_is_reported_before_the_connection_ends() {
+    let mut world = World::new(5);
+    world.run(A_WHILE);
+    let words = "nothing came over the master since";
+    assert!(!world.scheduler.report().to_string().contains(words));
+    world.mute_agents = world.tasks.values().map(|running| running.agent.clone()).collect();
+    let actions = world.log.len();
+    world.run(Duration::from_secs(11));
+    let report = world.scheduler.report().to_string();
+    assert!(report.contains("waiting  mesos"), "{report}");
+    assert!(report.contains(words), "{report}");
+    assert!(world.log[actions..].iter().all(|action| action == "probe"), "nothing is done");
+    world.mute_agents.clear();
+    world.run(Duration::from_secs(3));
+    assert!(!world.scheduler.report().to_string().contains(words));
+}
+
+#[test]
 fn a_member_that_ended_is_reported_and_nothing_is_harmed() {
     let mut world = World::new(5);
     world.run(A_WHILE);
@@ -831,4 +849,98 @@ fn a_rescinded_offer_launches_nothing() {
     world.run(A_WHILE);
     world.assert_healthy_cluster();
     assert_eq!(world.record().attempts, 2);
+}
+
+#[test]
+fn who_runs_before_the_cluster_is_formed_is_not_announced() {
+    let mut world = World::new(3);
+    world.step_until("launch");
+    world.run(Duration::ZERO);
+    let mut record = world.record();
+    record.phase = Phase::Forming { token: "t".to_owned(), abandoned: None };
+    record.members.iter_mut().for_each(|m| m.announced = false);
+    let member = record.members[0].clone();
+    let mut scheduler = Scheduler::new(config(), Some(record), Version(9));
+    let running = TaskStatus {
+        task_id: member.task_id.to_string(),
+        agent_id: Some(member.agent_id.clone()),
+        state: TaskState::Running,
+        source: Source::Executor,
+        reason: Reason::None,
+        message: String::new(),
+        uuid: None,
+    };
+    scheduler.step(world.now, Event::Update(running));
+    assert!(scheduler.book.next().members.iter().all(|m| !m.announced));
+}
+
+#[test]
+fn no_client_is_told_of_a_cluster_that_is_not_formed_whatever_the_record_says() {
+    let mut world = World::new(3);
+    world.run(A_WHILE);
+    let mut record = world.record();
+    assert!(record.members.iter().all(|m| m.announced));
+    record.phase = Phase::Forming { token: "t".to_owned(), abandoned: None };
+    let scheduler = Scheduler::new(config(), Some(record), Version(9));
+    assert!(crate::view::members(&scheduler).is_empty());
+}
+
+#[test]
+fn a_live_task_of_ours_that_the_record_does_not_know_stops_formation() {
+    let mut world = World::new(3);
+    world.inbox.clear();
+    world.step(Event::Wake);
+    while !world.scheduler.is_subscribed() {
+        let event = world.inbox.pop_front().unwrap();
+        world.step(event);
+    }
+    let known_elsewhere: TaskId = "etcd.prod.0.m0001a.1".parse().unwrap();
+    let alive = (TaskState::Running, Source::Master, Reason::Reconciliation);
+    world.update(&known_elsewhere, &"a1".into(), alive, false);
+    let update = world.inbox.pop_back().unwrap();
+    world.step(update);
+    world.run(A_WHILE);
+    assert!(!world.log.iter().any(|a| a == "launch"), "{:?}", world.log);
+    let report = world.scheduler.report().to_string();
+    assert!(report.contains("the record knows of no cluster"), "{report}");
+    let gone = (TaskState::Finished, Source::Executor, Reason::None);
+    world.update(&known_elsewhere, &"a1".into(), gone, true);
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+}
+
+#[test]
+fn settings_that_the_members_do_not_have_are_said() {
+    let mut world = World::new(3);
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+    assert!(!world.scheduler.report().to_string().contains("pending"));
+    let mut other = config();
+    other.size = 5;
+    other.need.cpus = Milli::whole(2);
+    other.etcd_flags.push("--snapshot-count=10000".to_owned());
+    world.scheduler = Scheduler::new(other, Some(world.record()), world.stored.as_ref().unwrap().1);
+    world.inbox = VecDeque::from([Event::Wake]);
+    world.run(A_WHILE);
+    let report = world.scheduler.report().to_string();
+    for part in [
+        "cluster.size: 5 is configured and the cluster has 3",
+        "member.cpus: 2 is configured and the members were launched with 1",
+        "member.etcd_flags: `--snapshot-count=10000`",
+    ] {
+        assert!(report.contains(part), "{part} is not in: {report}");
+    }
+    assert!(!report.contains("member.mem"), "{report}");
+    assert_eq!(world.tasks.len(), 3, "nothing is launched or ended for it");
+}
+
+#[test]
+fn the_predecessors_tasks_under_our_own_id_are_named_as_such() {
+    let task = "etcd-1447 10.0.0.1 31000 31001 31002".to_owned();
+    let mut world = World::new(3);
+    world.others.push(LivingFramework { id: FrameworkId("f1".into()), live_tasks: vec![task] });
+    world.run(A_WHILE);
+    assert!(!world.log.iter().any(|a| a == "launch"), "{:?}", world.log);
+    let report = world.scheduler.report().to_string();
+    assert!(report.contains("of the Go predecessor's form"), "{report}");
 }

@@ -8,7 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::get;
-use etcd_mesos_core::scheduler::Verdict;
+use etcd_mesos_core::health::Verdict;
 use etcd_mesos_core::view::{FullReport, MemberEntry, Stats};
 use serde::Deserialize;
 use tokio::sync::watch;

@@ -10,7 +10,7 @@ use super::{Action, Go, Pass, Scheduler, tend};
 use crate::id::{ClusterId, MemberId, MemberName, TaskId};
 use crate::offer::{Offer, Take};
 use crate::placement::{Demand, Placement, place};
-use crate::record::{Member, Phase, TaskPhase};
+use crate::record::{Applied, Member, Phase, TaskPhase};
 use crate::scheduler::{Repeated, safety};
 use crate::status::TaskState;
 use crate::wire::{EtcdState, LaunchOrder, Order, Peer, Start, WIRE_VERSION};
@@ -88,7 +88,7 @@ impl Scheduler {
 
     /// Moves the formation on, from no cluster to a formed one.
     pub(super) fn plan_form(&mut self, pass: &mut Pass) -> Go {
-        if !self.book.is_settled() || !self.is_reconciled() {
+        if !self.book.is_settled() {
             return Go::On;
         }
         match self.book.stored().phase.clone() {
@@ -139,8 +139,10 @@ impl Scheduler {
             role: &self.config.role,
             rotation: self.book.stored().attempts,
             set_aside: &set_aside,
+            wanted: self.config.size,
         };
-        place(self.offers.values().map(|held| &held.offer), &demand)
+        let offers = self.offers.values().map(|held| &held.offer);
+        place(offers, &demand, &*self.policies.placement)
     }
 
     fn begin_attempt(&mut self, chosen: Vec<(Offer, Take)>) {
@@ -156,10 +158,12 @@ impl Scheduler {
             members.push(member);
         }
         self.attempt_since = Some(self.now);
+        let applied = Some(Applied::of(&self.config));
         self.book.change(|record| {
             record.attempts = attempt;
             record.phase = Phase::Forming { token, abandoned: None };
             record.members = members;
+            record.applied = applied;
         });
     }
 

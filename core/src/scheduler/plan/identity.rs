@@ -11,9 +11,6 @@ impl Scheduler {
         if self.book.stored().phase != Phase::None {
             return Go::On;
         }
-        if !self.is_reconciled() {
-            return Go::Stop;
-        }
         if let Some(stranger) = self.strangers.first() {
             pass.trouble("identity", unknown_task(stranger));
             return Go::Stop;
@@ -69,6 +66,14 @@ impl Scheduler {
 }
 
 fn unknown_task(task: &str) -> String {
+    if is_predecessor_task_id(task) {
+        return format!(
+            "this framework runs task {task:?} of the Go predecessor's form: its cluster exists \
+             already. Nothing is formed and nothing is killed. This version cannot take its members \
+             over yet: stop this scheduler and start the predecessor's, which keeps the same framework \
+             ID; or run this one with another --framework-name beside it."
+        );
+    }
     format!(
         "this framework runs task {task}, and the record knows of no cluster: the state was rolled \
          back or replaced. Nothing is formed and nothing is killed. Stop this scheduler, and put \

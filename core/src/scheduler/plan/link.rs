@@ -1,8 +1,9 @@
 //! The subscription, and the acknowledgements that go over it.
 
 use super::{Action, Go, Pass, Scheduler};
-use crate::record::Phase;
+use crate::record::{Member, Phase};
 use crate::scheduler::{Flow, Link, LinkFailure};
+use crate::time::Timestamp;
 
 impl Scheduler {
     /// Subscribes, and stores the framework ID before anything is done under it.
@@ -27,13 +28,23 @@ impl Scheduler {
             Link::Up { since } => {
                 let id = self.book.stored().framework_id.as_ref();
                 let id = id.map_or("", |id| id.as_str());
-                pass.fine(
-                    "mesos",
-                    format!("subscribed as framework {id}, {since} after the start"),
-                );
+                let text = format!("subscribed as framework {id}, {since} after the start");
+                match self.silent_since(pass) {
+                    None => pass.fine("mesos", text),
+                    Some(at) => pass.waiting("mesos", format!("{text}; {}", silence(at))),
+                }
                 Go::On
             }
         }
+    }
+
+    /// Since when nothing came over the master although executors say something every 2 s. The driver ends
+    /// a subscription without heartbeats, but only after more than a minute.
+    fn silent_since(&self, pass: &mut Pass) -> Option<Timestamp> {
+        let speaks = |m: &Member| !m.is_ended() && self.beats.contains_key(m.name());
+        let is_anybody = self.book.stored().members.iter().any(speaks);
+        let silent_at = self.heard_at + self.config.timing.proof_max;
+        (is_anybody && pass.is_due(silent_at)).then_some(self.heard_at)
     }
 
     fn subscribe(&mut self, pass: &mut Pass) {
@@ -66,4 +77,11 @@ impl Scheduler {
         }
         Go::On
     }
+}
+
+fn silence(since: Timestamp) -> String {
+    format!(
+        "nothing came over the master since {since}, and executors say something every 2 s: the \
+         master or the network to it may be away, or all executors and their agents"
+    )
 }

@@ -7,6 +7,7 @@ mod form;
 mod identity;
 mod link;
 mod offers;
+mod pending;
 mod reconcile;
 mod store;
 mod tend;
@@ -74,6 +75,7 @@ const STEPS: &[fn(&mut Scheduler, &mut Pass) -> Go] = &[
     Scheduler::plan_reconcile,
     Scheduler::plan_tell_formed,
     Scheduler::plan_members,
+    Scheduler::plan_pending,
     Scheduler::plan_launch,
     Scheduler::plan_identity,
     Scheduler::plan_form,

@@ -49,9 +49,4 @@ impl Scheduler {
         let doubled = 2u32.saturating_pow(self.reconciliation.tries.min(16));
         (timing.reconcile_min * doubled).min(timing.reconcile_max)
     }
-
-    /// Whether every task that was open at the subscription has been answered.
-    pub(super) fn is_reconciled(&self) -> bool {
-        self.reconciliation.unanswered.is_empty()
-    }
 }

@@ -1,8 +1,9 @@
 //! Tending a cluster: telling executors that it is formed, looking at members, saying how they are.
 
 use super::{Action, Go, Pass, Scheduler};
+use crate::health::Verdict;
 use crate::record::{Member, Phase, TaskPhase};
-use crate::scheduler::{Repeated, Verdict};
+use crate::scheduler::Repeated;
 use crate::status::TaskState;
 use crate::wire::{EtcdState, Order, ToExecutor, WIRE_VERSION};
 
@@ -22,7 +23,7 @@ impl Scheduler {
     fn probe(&mut self, pass: &mut Pass, member: &Member) {
         let proof_max = self.config.timing.proof_max;
         let probing = self.probes.entry(member.name().clone()).or_default();
-        if let Some((at, _)) = probing.seen {
+        if let Some(at) = probing.proven_at() {
             // The report must not go on calling healthy what nobody has seen for a while.
             let stale_at = at + proof_max;
             if pass.now <= stale_at {
@@ -91,7 +92,11 @@ impl Scheduler {
         if !self.book.stored().is_formed() {
             return Go::On;
         }
-        let health = self.health();
+        let judged = self.judge();
+        if let Some(at) = judged.review_at.filter(|at| *at > pass.now) {
+            pass.wake_at(at);
+        }
+        let health = judged.health;
         match health.verdict {
             Verdict::Healthy => pass.fine("health", health.because),
             Verdict::Degraded | Verdict::Unknown => pass.waiting("health", health.because),
@@ -99,13 +104,6 @@ impl Scheduler {
         }
         for member in &self.book.stored().members {
             self.say_member(pass, member);
-        }
-        if self.book.stored().members.len() != self.config.size {
-            let (is, wanted) = (self.book.stored().members.len(), self.config.size);
-            pass.trouble(
-                "size",
-                format!("the cluster has {is} members and {wanted} are configured: a formed cluster's size is not changed yet"),
-            );
         }
         for stranger in &self.strangers {
             pass.trouble(
