@@ -3,7 +3,8 @@
 use crate::error::ZkError;
 use crate::follow::{Follow, Seen};
 use crate::master_info::{Chosen, MasterInfo, MasterInfoError, choose};
-use crate::session::{Sight, ZkConfig};
+use crate::node::Sight;
+use crate::session::ZkConfig;
 use crate::url::ZkUrl;
 
 /// The master that leads.

@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::error::ZkError;
-use crate::session::{Alarm, Sight, ZkConfig, ZkSession};
+use crate::node::Sight;
+use crate::session::{Alarm, ZkConfig, ZkSession};
 
 /// It is looked this often although nothing has been heard.
 pub const POLL_EVERY: Duration = Duration::from_secs(10);

@@ -4,9 +4,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use zookeeper_client::{Acls, Client, Connector, CreateMode, Error};
+use zookeeper_client::{
+    Acls, Client, Connector, CreateMode, CreateOptions, Error, MultiWriteError, MultiWriteResult,
+    MultiWriter,
+};
 
 use crate::error::{At, ZkError};
+use crate::node::{Change, Lifetime, Node, Sight, Snapshot, Version, Zxid};
 use crate::reach;
 use crate::url::ZkUrl;
 
@@ -40,42 +44,6 @@ impl ZkConfig {
     fn at(&self, operation: &'static str, path: &str) -> At {
         At { operation, path: self.full_path(path), servers: self.url.hosts() }
     }
-}
-
-/// How often a node was written; a write can insist on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(pub i32);
-
-/// A node as it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// Its data.
-    pub data: Vec<u8>,
-    /// Its version.
-    pub version: Version,
-}
-
-/// What a node and its children's names were, at about the same time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sight {
-    /// There is no such node.
-    Absent,
-    /// There it is.
-    There {
-        /// Its data.
-        data: Vec<u8>,
-        /// The names of its children, in order.
-        children: Vec<String>,
-    },
-}
-
-/// How long a node lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lifetime {
-    /// Until it is deleted.
-    Persistent,
-    /// As long as the session that creates it.
-    Session,
 }
 
 /// Resolves when what was seen may hold no longer.
@@ -154,9 +122,7 @@ impl ZkSession {
             Lifetime::Persistent => CreateMode::Persistent,
             Lifetime::Session => CreateMode::Ephemeral,
         };
-        let owned = self.config.url.login().is_some();
-        let acls = if owned { Acls::creator_all() } else { Acls::anyone_all() };
-        let options = mode.with_acls(acls);
+        let options = self.options(mode);
         let (stat, _) = self.run("create", path, self.client.create(&full, data, &options)).await?;
         Ok(Version(stat.version))
     }
@@ -184,6 +150,70 @@ impl ZkSession {
         Ok(names)
     }
 
+    /// Lets the server hear of everything that was written before now, by anybody; what is read next is
+    /// at least as new.
+    ///
+    /// # Errors
+    ///
+    /// See [`ZkError`].
+    pub async fn catch_up(&self) -> Result<(), ZkError> {
+        self.run("sync", "/", self.client.sync(&self.config.full_path("/"))).await
+    }
+
+    /// Reads a node together with its children's names; nothing if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// See [`ZkError`].
+    pub async fn snapshot(&self, path: &str) -> Result<Option<Snapshot>, ZkError> {
+        let full = self.config.full_path(path);
+        self.run("get", path, snapshot(&self.client, &full)).await
+    }
+
+    /// Creates the node of the URL's path, and each above it, where they are missing; all persistent, empty,
+    /// and with the access list that all nodes get. Nothing that is there is touched.
+    ///
+    /// # Errors
+    ///
+    /// See [`ZkError`].
+    pub async fn create_root(&self) -> Result<(), ZkError> {
+        let (full, options) = (self.config.full_path("/"), self.options(CreateMode::Persistent));
+        let creating = async {
+            // Asked first: who may not create a node is refused even where it is there already.
+            match self.client.check_stat(&full).await? {
+                Some(_) => Ok(()),
+                None => self.client.mkdir(&full, &options).await,
+            }
+        };
+        self.run("create", "/", creating).await
+    }
+
+    /// Makes all changes in one transaction, or none; answers with its number if one of them is a
+    /// [`Change::Set`]. The error is that of the first change that cannot be made.
+    ///
+    /// # Errors
+    ///
+    /// See [`ZkError`]; [`ZkError::is_unknown`] tells when it may have been done nevertheless.
+    pub async fn commit(&self, changes: &[Change<'_>]) -> Result<Option<Zxid>, ZkError> {
+        let mut writer = self.client.new_multi_writer();
+        let at = |index: usize| {
+            let (operation, path) = changes.get(index).map_or(("commit", "/"), Change::names);
+            self.config.at(operation, path)
+        };
+        for (index, &change) in changes.iter().enumerate() {
+            self.add(&mut writer, change).map_err(|error| told(at(index), error))?;
+        }
+        let after = self.config.operation_timeout;
+        match timeout(after, writer.commit()).await {
+            Ok(Ok(results)) => Ok(results.iter().find_map(zxid_of)),
+            Ok(Err(MultiWriteError::OperationFailed { index, source })) => {
+                Err(told(at(index), source))
+            }
+            Ok(Err(MultiWriteError::RequestFailed { source })) => Err(told(at(0), source)),
+            Err(_) => Err(ZkError::Late { at: at(0), after }),
+        }
+    }
+
     /// Waits until the session is over, for example because its time has run out.
     pub async fn over(&self) {
         let mut states = self.client.state_watcher();
@@ -197,6 +227,26 @@ impl ZkSession {
     pub(crate) async fn look(&self, path: &str) -> Result<(Sight, Alarm), ZkError> {
         let full = self.config.full_path(path);
         self.run("watch", path, look(&self.client, &full)).await
+    }
+
+    fn add(&self, writer: &mut MultiWriter<'_>, change: Change<'_>) -> Result<(), Error> {
+        let full = self.config.full_path(change.names().1);
+        let version = |expected: Option<Version>| expected.map(|version| version.0);
+        match change {
+            Change::Create { data, .. } => {
+                writer.add_create(&full, data, &self.options(CreateMode::Persistent))
+            }
+            Change::Set { data, expected, .. } => {
+                writer.add_set_data(&full, data, version(expected))
+            }
+            Change::Delete { expected, .. } => writer.add_delete(&full, version(expected)),
+        }
+    }
+
+    /// With credentials a node is theirs alone, without it is everybody's.
+    fn options(&self, mode: CreateMode) -> CreateOptions<'static> {
+        let is_owned = self.config.url.login().is_some();
+        mode.with_acls(if is_owned { Acls::creator_all() } else { Acls::anyone_all() })
     }
 
     async fn run<T>(
@@ -254,6 +304,35 @@ async fn look(client: &Client, path: &str) -> Result<(Sight, Alarm), Error> {
             };
             return Ok((Sight::Absent, Box::pin(alarm)));
         }
+    }
+}
+
+async fn snapshot(client: &Client, path: &str) -> Result<Option<Snapshot>, Error> {
+    loop {
+        let (data, stat) = match client.get_data(path).await {
+            Ok(found) => found,
+            Err(Error::NoNode) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match client.get_children(path).await {
+            // Nothing has happened in between.
+            Ok((mut children, later)) if later == stat => {
+                children.sort();
+                let (written, bred) = (Zxid(stat.mzxid), Zxid(stat.pzxid));
+                let version = Version(stat.version);
+                return Ok(Some(Snapshot { data, version, written, bred, children }));
+            }
+            Ok(_) | Err(Error::NoNode) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn zxid_of(result: &MultiWriteResult) -> Option<Zxid> {
+    match result {
+        MultiWriteResult::SetData { stat } => Some(Zxid(stat.mzxid)),
+        // Servers do not fill in the statistics of a node that a transaction creates (ZOOKEEPER-4026).
+        _ => None,
     }
 }
 

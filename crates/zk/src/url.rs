@@ -69,6 +69,18 @@ impl ZkUrl {
         self.login.as_ref()
     }
 
+    /// The same, with that `user:password` in the place of the one that the URL has.
+    ///
+    /// # Errors
+    /// What stands there is none; it is not repeated.
+    pub fn with_login(mut self, login: &str) -> Result<Self, ZkUrlError> {
+        match Login::parse(login) {
+            Ok(login) => self.login = Some(login),
+            Err(problem) => return Err(ZkUrlError { text: self.to_string(), problem }),
+        }
+        Ok(self)
+    }
+
     /// The path, `/` where none is named; else without a slash at its end.
     pub fn path(&self) -> &str {
         &self.path

@@ -10,18 +10,58 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use etcd_mesos_core::plugin::{Context, PersistPlugin, Plugin};
 use etcd_mesos_core::store::{RECORD_BYTES_MAX, StateStore, StoreError, Stored, Version};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The first words of every file of ours.
 const MAGIC: &str = "etcd-mesos state 1";
 
+/// The plugin `file`.
+pub struct FilePlugin;
+
+/// The section `[persist.file]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileSection {
+    /// The file that keeps what the next scheduler must know; by default
+    /// /var/lib/etcd-mesos/NAME.state with the framework's name
+    pub path: Option<PathBuf>,
+    /// The file outlives the machine or container that the scheduler runs in: by a volume, say
+    pub durable: bool,
+}
+
+impl Plugin for FilePlugin {
+    const NAME: &'static str = "file";
+    const ABOUT: &'static str = "one file on the scheduler's machine";
+    type Section = FileSection;
+}
+
+impl PersistPlugin for FilePlugin {
+    fn open(section: FileSection, context: &Context) -> Result<Arc<dyn StateStore>, StoreError> {
+        let usual = || PathBuf::from(format!("/var/lib/etcd-mesos/{}.state", context.cluster));
+        Ok(Arc::new(FileStore::open(section.path.unwrap_or_else(usual))?))
+    }
+}
+
+/// Saves that failed and may have been written nevertheless: from where they began, and what is there
+/// in that case. There are never more than two.
+#[derive(Debug, Default)]
+struct Doubt {
+    from: Version,
+    wrote: Vec<Stored>,
+}
+
 /// A record in one file.
 #[derive(Debug)]
 pub struct FileStore {
     path: PathBuf,
+    doubt: Mutex<Doubt>,
     // Held for its lock alone; the kernel lets go of it when the process ends, however it ends.
     _lock: File,
 }
@@ -44,7 +84,7 @@ impl FileStore {
             .open(beside(&path, "lock"))
             .map_err(unavailable)?;
         match lock.try_lock() {
-            Ok(()) => Ok(FileStore { path, _lock: lock }),
+            Ok(()) => Ok(FileStore { path, doubt: Mutex::default(), _lock: lock }),
             Err(TryLockError::Error(source)) => Err(unavailable(source)),
             Err(TryLockError::WouldBlock) => Err(unavailable(io::Error::other(
                 "another scheduler on this machine holds it; run exactly one for a cluster",
@@ -74,15 +114,45 @@ impl FileStore {
         }
     }
 
-    /// The stored version is compared again under the lock, so that a file that somebody put
-    /// there by hand is not overwritten.
-    fn expect(&self, expected: Version) -> Result<(), StoreError> {
-        let found = self.read()?.map_or(Version(0), |stored| stored.version);
-        if found == expected {
-            return Ok(());
+    /// The version on which the caller can build: the one that is there if it is the expected one, or
+    /// that of an own save that began from it and was written although it failed. The lock keeps other
+    /// processes out, so that bytes and version tell an own save; a file that somebody put there by
+    /// hand is not overwritten.
+    fn base(&self, expected: Version) -> Result<Version, StoreError> {
+        let there = self.read()?;
+        let found = there.as_ref().filter(|s| !is_removed(s)).map_or(Version(0), |s| s.version);
+        let mut doubt = self.doubt();
+        let is_own =
+            doubt.from == expected && doubt.wrote.iter().any(|w| Some(w) == there.as_ref());
+        if found != expected && !is_own {
+            let found = format!("version {} where {} was expected", found.0, expected.0);
+            return Err(StoreError::Conflict { place: self.place(), found });
         }
-        let found = format!("version {} where {} was expected", found.0, expected.0);
-        Err(StoreError::Conflict { place: self.place(), found })
+        doubt.from = expected;
+        doubt.wrote = if is_own { there.clone().into_iter().collect() } else { Vec::new() };
+        Ok(there.map_or(Version(0), |stored| stored.version))
+    }
+
+    fn doubt(&self) -> MutexGuard<'_, Doubt> {
+        self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts bytes in the place of the expected version; no bytes are a removed record, whose version
+    /// stays, so that none comes twice.
+    fn replace(
+        &self,
+        operation: &'static str,
+        bytes: &[u8],
+        expected: Version,
+    ) -> Result<Version, StoreError> {
+        let version = Version(self.base(expected)?.0 + 1);
+        let written = self.write(&render(bytes, version));
+        let mut doubt = self.doubt();
+        match written {
+            Ok(()) => doubt.wrote.clear(),
+            Err(_) => doubt.wrote.push(Stored { bytes: bytes.to_vec(), version }),
+        }
+        written.map(|()| version).map_err(|error| failed(operation, &self.path, error))
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
@@ -107,23 +177,24 @@ impl StateStore for FileStore {
     }
 
     async fn load(&self) -> Result<Option<Stored>, StoreError> {
-        self.read()
+        Ok(self.read()?.filter(|stored| !is_removed(stored)))
     }
 
     // A record is a few kilobytes, so that a thread of its own would cost more than it saves.
     async fn save(&self, record: &[u8], expected: Version) -> Result<Version, StoreError> {
-        self.expect(expected)?;
-        let version = Version(expected.0 + 1);
-        self.write(&render(record, version)).map_err(|e| failed("save", &self.path, e))?;
-        Ok(version)
+        self.replace("save", record, expected)
     }
 
     async fn remove(&self, expected: Version) -> Result<(), StoreError> {
-        self.expect(expected)?;
-        let gone = std::fs::remove_file(&self.path)
-            .and_then(|()| File::open(directory(&self.path))?.sync_all());
-        gone.map_err(|source| failed("remove", &self.path, source))
+        if expected == Version(0) && self.base(expected)? == Version(0) {
+            return Ok(());
+        }
+        self.replace("remove", b"", expected).map(drop)
     }
+}
+
+fn is_removed(stored: &Stored) -> bool {
+    stored.bytes.is_empty()
 }
 
 fn failed(operation: &'static str, path: &Path, source: io::Error) -> StoreError {

@@ -13,6 +13,8 @@ pub struct Builder {
     pub(super) agents: usize,
     pub(super) masters: usize,
     pub(super) zookeeper: Option<String>,
+    pub(super) master_zookeeper: BTreeMap<usize, String>,
+    pub(super) tls: bool,
     pub(super) resources: String,
     pub(super) ports: BTreeMap<usize, String>,
     pub(super) env: Env,
@@ -25,6 +27,8 @@ impl Builder {
             agents: 3,
             masters: 1,
             zookeeper: None,
+            master_zookeeper: BTreeMap::new(),
+            tls: false,
             resources: "cpus:4;mem:4096;disk:8192".to_owned(),
             ports: BTreeMap::new(),
             env: Env::new(),
@@ -47,6 +51,18 @@ impl Builder {
     /// The running ZooKeeper, as `host:port/path`, by which masters are elected and found.
     pub fn zookeeper(mut self, place: &str) -> Self {
         self.zookeeper = Some(place.to_owned());
+        self
+    }
+
+    /// Where master `n` finds that ZooKeeper: through a proxy, for example, by which it can be cut off from it.
+    pub fn master_zookeeper(mut self, n: usize, place: &str) -> Self {
+        self.master_zookeeper.insert(n, place.to_owned());
+        self
+    }
+
+    /// Masters and agents speak TLS, with certificates for their addresses; masters take nothing in plain.
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
         self
     }
 

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::builder::Builder;
+use super::builder::{Builder, Env};
 use super::daemon::Daemon;
 use super::janitor::Janitor;
 use super::net::Net;
+use super::tls::Tls;
 use super::{install, leftovers};
 use crate::error::Doing;
+use crate::tls::{Authority, Client};
 use crate::{HarnessError, wait};
 
 /// One second is usual; two busy cores may need more.
@@ -27,6 +29,7 @@ pub struct Cluster {
     dir: PathBuf,
     masters: Vec<Daemon>,
     agents: Vec<Daemon>,
+    tls: Option<Tls>,
     /// Is dropped, and so dismissed, after the cluster has been ended.
     _janitor: Janitor,
 }
@@ -43,11 +46,16 @@ impl Cluster {
         let dir = make_dir()?;
         net.set_dir(&dir)?;
         let _janitor = Janitor::hire(&dir)?;
-        let masters =
-            (1..=wanted.masters).map(|n| Daemon::master(wanted, &net, &libexec, &dir, n)).collect();
-        let agents =
-            (1..=wanted.agents).map(|n| Daemon::agent(wanted, &net, &libexec, &dir, n)).collect();
-        let cluster = Self { net, dir, masters, agents, _janitor };
+        let tls = wanted.tls.then(|| Tls::new(wanted, &net, &dir)).transpose()?;
+        let secured = |daemon: Daemon, env: fn(&Tls) -> Env| match &tls {
+            Some(tls) => daemon.with(&env(tls)),
+            None => daemon,
+        };
+        let master = |n| secured(Daemon::master(wanted, &net, &libexec, &dir, n), Tls::of_master);
+        let agent = |n| secured(Daemon::agent(wanted, &net, &libexec, &dir, n), Tls::of_agent);
+        let masters = (1..=wanted.masters).map(master).collect();
+        let agents = (1..=wanted.agents).map(agent).collect();
+        let cluster = Self { net, dir, masters, agents, tls, _janitor };
         for daemon in cluster.daemons() {
             daemon.start()?;
         }
@@ -83,9 +91,20 @@ impl Cluster {
         &self.dir
     }
 
-    /// `http://ip:port` of the first master.
+    /// `http://ip:port` or, with TLS, `https://ip:port` of the first master.
     pub fn master_url(&self) -> String {
-        format!("http://{}", self.master_addr())
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.master_addr())
+    }
+
+    /// The authority of a cluster with TLS.
+    pub fn authority(&self) -> Result<&Authority, HarnessError> {
+        let none = || HarnessError::Usage("this cluster speaks no TLS; say `.tls()`".to_owned());
+        Ok(&self.tls.as_ref().ok_or_else(none)?.authority)
+    }
+
+    pub(super) fn tls_client(&self) -> Option<&Client> {
+        self.tls.as_ref().map(|tls| &tls.client)
     }
 
     /// `ip:port` of the first master.
@@ -166,6 +185,13 @@ impl Cluster {
     /// Kills master `n` at once.
     pub fn kill_master(&self, n: usize) -> Result<(), HarnessError> {
         self.master_daemon(n)?.kill()
+    }
+
+    /// Waits until master `n` has ended by itself, as one does that has lost its leadership.
+    pub fn wait_master_end(&self, n: usize, deadline: Duration) -> Result<(), HarnessError> {
+        let master = self.master_daemon(n)?;
+        let has_ended = || master.has_ended().then_some(());
+        wait::wait_or(&format!("master {n} to end"), deadline, has_ended, || master.evidence())
     }
 
     /// Starts master `n` again. Its registry is in memory, so it knows nobody until they come back.

@@ -31,7 +31,8 @@ impl Daemon {
         let at = (net.master_ip(n), net.master_port());
         // Offers follow quickly on what makes them possible; Mesos's own default is a second.
         let mut own = vec![var("MESOS_ALLOCATION_INTERVAL", "100ms")];
-        own.extend(wanted.zookeeper.iter().map(|place| var("RIG_MASTER", format!("zk://{place}"))));
+        let zookeeper = wanted.master_zookeeper.get(&n).or(wanted.zookeeper.as_ref());
+        own.extend(zookeeper.map(|place| var("RIG_MASTER", format!("zk://{place}"))));
         Self::new(format!("master-{n}"), at, libexec.join("mesos-master"), dir, own)
             .with(&wanted.env)
     }
@@ -77,7 +78,7 @@ impl Daemon {
     }
 
     /// Later variables win over earlier ones of the same name.
-    fn with(mut self, more: &[(String, String)]) -> Self {
+    pub fn with(mut self, more: &[(String, String)]) -> Self {
         self.env.extend_from_slice(more);
         self
     }
@@ -107,6 +108,16 @@ impl Daemon {
         })?;
         *self.process() = None;
         Ok(())
+    }
+
+    /// Whether it has ended by itself; then it counts as one that is not to run.
+    pub fn has_ended(&self) -> bool {
+        let mut process = self.process();
+        let is_over = process.as_ref().is_some_and(|process| process.exit_status().is_some());
+        if is_over {
+            *process = None;
+        }
+        is_over
     }
 
     pub fn signal(&self, signal: Signal) -> Result<(), HarnessError> {

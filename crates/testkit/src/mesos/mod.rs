@@ -26,6 +26,7 @@ mod install;
 mod janitor;
 pub(crate) mod leftovers;
 pub(crate) mod net;
+mod tls;
 mod view;
 
 pub use builder::Builder;

@@ -20,7 +20,7 @@ impl Cluster {
     pub fn metrics(&self) -> Result<Value, HarnessError> {
         // Every master answers this one, so the leading one has to be found first.
         let addr = self.leading_master()?;
-        match http::get(&addr, "/metrics/snapshot")? {
+        match self.get(&addr, "/metrics/snapshot")? {
             (200, body) => parse(&addr, "/metrics/snapshot", &body),
             (status, body) => Err(refusal(&addr, "/metrics/snapshot", status, &body)),
         }
@@ -76,7 +76,9 @@ impl Cluster {
     pub fn teardown(&self, framework_id: &str) -> Result<(), HarnessError> {
         let addr = self.leading_master()?;
         let body = format!("frameworkId={framework_id}");
-        match http::post(&addr, "/master/teardown", "application/x-www-form-urlencoded", &body)? {
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let tls = self.tls_client();
+        match http::request_over(tls, "POST", &addr, "/master/teardown", &form, &body)? {
             (200, _) => Ok(()),
             (status, body) => Err(refusal(&addr, "/master/teardown", status, &body)),
         }
@@ -98,6 +100,11 @@ impl Cluster {
         Ok(paths)
     }
 
+    /// Asks a master, over TLS if it speaks it.
+    fn get(&self, addr: &str, path: &str) -> Result<(u16, String), HarnessError> {
+        http::request_over(self.tls_client(), "GET", addr, path, &[], "")
+    }
+
     fn of_framework(&self, framework_id: &str, field: &str) -> Result<Vec<Value>, HarnessError> {
         let state = self.state()?;
         let completed = list(&state["completed_frameworks"]);
@@ -112,7 +119,7 @@ impl Cluster {
     fn answer_of_leader(&self, path: &str) -> Result<(String, String), HarnessError> {
         let mut last = HarnessError::Usage("there is no master".to_owned());
         for addr in self.masters() {
-            match http::get(&addr, path) {
+            match self.get(&addr, path) {
                 Ok((200, body)) => return Ok((addr, body)),
                 Ok((status, body)) => last = refusal(&addr, path, status, &body),
                 Err(error) => last = error,
