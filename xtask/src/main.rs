@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask demo`, `figures`, `fresh`, `mutants`, `sim`.
+//! The project's own chores: `cargo xtask demo`, `figures`, `fresh`, `mutants`, `replay`, `sim`.
 //!
 //! They run the built programs on a genuine Mesos and measure them from outside, by HTTP and `/proc`. They link
 //! nothing of the programs, so what they show holds for what an operator runs.
@@ -14,6 +14,7 @@ mod gateway;
 mod interrupt;
 mod mutants;
 mod programs;
+mod replay;
 mod sandbox;
 mod sim;
 mod teller;
@@ -34,6 +35,8 @@ enum Chore {
     Fresh,
     /// Tries whether the tests notice small changes to the dangerous code
     Mutants(mutants::Options),
+    /// Replays a scheduler's transcript, and says where it is decided otherwise today
+    Replay(replay::Options),
     /// Runs the simulator: one seed, some, or for ever
     Sim(sim::Options),
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Chore::Figures(options) => figures::run(&options),
         Chore::Fresh => fresh::run(),
         Chore::Mutants(options) => mutants::run(&options),
+        Chore::Replay(options) => replay::run(&options),
         Chore::Sim(options) => sim::run(&options),
     };
     outcome.unwrap_or_else(|failure| {

@@ -24,12 +24,18 @@ pub(crate) struct Ledger {
     launched: BTreeMap<String, u32>,
     /// What the store holds.
     record: Option<Record>,
+    /// Somebody deleted the record or put an old one back: what it forgets is not a scheduler's fault.
+    is_store_changed: bool,
     broken: Vec<String>,
 }
 
 impl Ledger {
+    pub(crate) fn store_was_changed(&mut self) {
+        self.is_store_changed = true;
+    }
+
     pub(crate) fn stored(&mut self, record: &Record) {
-        if record.epoch < self.epoch {
+        if record.epoch < self.epoch && !self.is_store_changed {
             self.broken.push(format!("epoch {} was stored after {}", record.epoch, self.epoch));
         }
         self.epoch = self.epoch.max(record.epoch);
@@ -39,7 +45,9 @@ impl Ledger {
                 self.formed.insert(cluster_id);
                 self.protected.extend(record.members.iter().map(|m| m.task_id.to_string()));
             }
-            Phase::None | Phase::Forming { .. } if !self.formed.is_empty() => {
+            Phase::None | Phase::Forming { .. }
+                if !self.formed.is_empty() && !self.is_store_changed =>
+            {
                 self.broken.push("a formed cluster was forgotten".to_owned());
             }
             Phase::None | Phase::Forming { .. } => {}
@@ -57,7 +65,7 @@ impl Ledger {
     /// The master accepted a launch of a scheduler of that epoch. One that was sent before the
     /// next scheduler subscribed is known to the master when that one reconciles.
     pub(crate) fn launched(&mut self, epoch: Epoch, task: &str) {
-        if epoch < self.subscribed {
+        if epoch < self.subscribed && !self.is_store_changed {
             let highest = self.subscribed;
             let what = format!("epoch {epoch} launched {task} after epoch {highest} subscribed");
             self.broken.push(what);
@@ -157,6 +165,11 @@ impl World {
         }
         if ended > 0 {
             return Ok("formed, and members need a replacement");
+        }
+        // A member whose launch was lost, and without which the cluster formed: it is named, and no
+        // status of it proves anything to the core.
+        if report.contains("Mesos says Dropped") {
+            return Ok("formed, and a launch was lost");
         }
         if told != live || !process.core.health().serves() {
             return Err(format!("{told} of {live} members are told, not all well:\n{report}"));

@@ -148,6 +148,11 @@ impl Etcds {
         self.leaders.retain(|cluster, _| running.contains(cluster));
     }
 
+    /// The process that leads, if one does.
+    pub fn leader_pid(&self) -> Option<u32> {
+        self.leaders.values().next().map(|(pid, _)| *pid)
+    }
+
     /// The processes of a cluster whose hosts are not cut off.
     fn connected(&self, cluster: ClusterId, cut: &BTreeSet<usize>) -> Vec<u32> {
         let ours = self.running.values().filter(|p| p.identity.cluster == cluster);

@@ -84,11 +84,17 @@ impl World {
         for action in actions {
             if self.unlucky(self.faults.executor_crash_per_mille) {
                 self.tell(|| format!("executor {key:?} is killed before {action:?}"));
+                self.faults.note("executor killed before an action");
                 return self.end_executor(key);
             }
             self.perform_executor(key, action);
             if !self.executors.contains_key(&key) {
                 return;
+            }
+            if self.unlucky(self.faults.executor_crash_per_mille / 2) {
+                self.tell(|| format!("executor {key:?} is killed after that"));
+                self.faults.note("executor killed after an action");
+                return self.end_executor(key);
             }
         }
         if self.unlucky(self.faults.executor_crash_per_mille / 2) {
@@ -98,7 +104,7 @@ impl World {
 
     /// A panic of the logic: the facts are taken up by another supervisor, etcd runs on.
     fn panic_executor(&mut self, key: ExecutorKey) {
-        *self.faults.struck.entry("executor panic").or_default() += 1;
+        self.faults.note("executor panic");
         let now = self.now;
         let Some(executor) = self.executors.get_mut(&key) else { return };
         let facts = executor.supervisor.facts().clone();
@@ -108,12 +114,12 @@ impl World {
 
     /// An executor process ends, by whatever cause; its etcd dies with it, by the kernel's hand.
     pub(crate) fn end_executor(&mut self, key: ExecutorKey) {
-        *self.faults.struck.entry("executor end").or_default() += 1;
+        self.faults.note("executor end");
         let Some(executor) = self.executors.remove(&key) else { return };
         if let Some(pid) = executor.pid {
             self.etcds.running.remove(&pid);
         }
-        self.container_ended(key.0, &executor.task);
+        self.container_ended(key.0, &executor.id, &executor.task);
     }
 
     fn perform_executor(&mut self, key: ExecutorKey, action: Action) {

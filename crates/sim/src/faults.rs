@@ -52,11 +52,13 @@ pub enum Fault {
 pub struct Faults {
     /// Whether anything goes wrong at all.
     pub are_on: bool,
+    /// Whether there were faults, and they are over: one supervisor keeps one scheduler running.
+    pub are_over: bool,
     /// Until when it does.
     pub until: Timestamp,
-    /// Of a thousand actions of a scheduler, before how many it crashes.
+    /// Of a thousand actions of a scheduler, before how many it crashes; after how many, too.
     pub scheduler_crash_per_mille: u32,
-    /// Of a thousand actions of an executor, before how many it is killed.
+    /// Of a thousand actions of an executor, before how many it is killed; after how many, too.
     pub executor_crash_per_mille: u32,
     /// Of a thousand MESSAGEs, how many are lost.
     pub message_loss_per_mille: u32,
@@ -68,6 +70,13 @@ pub struct Faults {
     pub struck: BTreeMap<&'static str, u64>,
 }
 
+impl Faults {
+    /// Counts something that struck.
+    pub(crate) fn note(&mut self, what: &'static str) {
+        *self.struck.entry(what).or_default() += 1;
+    }
+}
+
 impl World {
     /// Turns faults on until that time; how many of each kind is a matter of the seed too.
     pub fn with_faults(mut self, until: Timestamp) -> World {
@@ -75,6 +84,7 @@ impl World {
         let scale = self.rng.u32(0..4);
         self.faults = Faults {
             are_on: true,
+            are_over: false,
             until,
             scheduler_crash_per_mille: [0, 3, 15, 60][self.rng.usize(0..4)],
             executor_crash_per_mille: [0, 0, 1, 4][self.rng.usize(0..4)],
@@ -121,6 +131,7 @@ impl World {
     fn make_peace(&mut self) {
         self.tell(|| "peace".to_owned());
         self.faults.are_on = false;
+        self.faults.are_over = true;
         self.store.mood = Mood::Well;
         self.cut.clear();
         for agent in 0..self.agents.len() {
@@ -140,7 +151,7 @@ impl World {
 
     pub(crate) fn strike(&mut self, fault: Fault) {
         self.tell(|| format!("{fault:?}"));
-        *self.faults.struck.entry(kind(fault)).or_default() += 1;
+        self.faults.note(kind(fault));
         match fault {
             Fault::MasterDown if !self.master.is_down => {
                 self.crash_master();
@@ -149,8 +160,7 @@ impl World {
             Fault::MasterUp if self.master.is_down => self.start_master(),
             Fault::LinkBreaks => self.break_link(),
             Fault::DaemonDown(agent) if !self.agents[agent].is_down => {
-                self.agents[agent].is_down = true;
-                self.lose_later(agent);
+                self.crash_daemon(agent);
                 self.undo(Fault::AgentUp(agent), 100_000);
             }
             Fault::HostDown(agent) if !self.agents[agent].is_down => {
@@ -190,7 +200,11 @@ impl World {
         }
     }
 
+    /// What struck by chance ends by chance; a script says itself when.
     fn undo(&mut self, fault: Fault, within_ms: u64) {
+        if !self.faults.are_on {
+            return;
+        }
         let at = self.soon(within_ms);
         self.coming.put(at, Coming::Fault(fault));
     }

@@ -12,14 +12,21 @@
 //! source, in [`mesos`] and [`etcd`]; what is not modelled does not happen.
 
 pub mod check;
+mod clients;
+mod deed;
 pub mod etcd;
+pub mod exchange;
 mod executors;
 pub mod faults;
 pub mod mesos;
+mod plain;
+pub mod replay;
 pub mod run;
 mod schedulers;
 mod scheduling;
+pub mod script;
 pub mod store;
+pub mod text;
 pub mod world;
 
 pub use faults::{Fault, Faults};

@@ -1,7 +1,9 @@
 //! Runs seeds: `--seed N` tells the story of one; without it, seeds from `--from N` on, `--seeds N`
-//! of them or for ever. `--steps N` is how long the faults last.
+//! of them or for ever. `--steps N` is how long the faults last. `--script FILE` prints a script with
+//! what it prints today.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -12,11 +14,29 @@ fn number(name: &str) -> Option<u64> {
 }
 
 fn main() -> ExitCode {
+    if let Some(file) = std::env::args().skip_while(|argument| argument != "--script").nth(1) {
+        return play(&file);
+    }
     let steps = number("--steps").unwrap_or(2000);
     match number("--seed") {
         Some(seed) => tell(seed, steps),
         None => {
             campaign(number("--from").unwrap_or(0), number("--seeds").unwrap_or(u64::MAX), steps)
+        }
+    }
+}
+
+/// Prints a script with what it prints today.
+fn play(file: &str) -> ExitCode {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string());
+    match text.and_then(|text| etcd_mesos_sim::script::run(&text)) {
+        Ok(ran) => {
+            let printed = std::io::stdout().write_all(ran.text.as_bytes());
+            if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("{file}: {error}");
+            ExitCode::FAILURE
         }
     }
 }

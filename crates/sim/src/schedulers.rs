@@ -7,7 +7,9 @@ use etcd_mesos_core::scheduler::{Action, Event, LinkFailure, SaveId, Scheduler};
 use etcd_mesos_core::store::Version;
 use etcd_mesos_core::time::Timestamp;
 
-use crate::mesos::ToMaster;
+use crate::clients::Word;
+use crate::deed::deed;
+use crate::mesos::{Call, ToMaster};
 use crate::world::{Coming, World};
 
 /// A scheduler process.
@@ -27,6 +29,14 @@ pub(crate) struct Process {
     pub(crate) calls_until: Timestamp,
 }
 
+/// Where a script wants a scheduler to crash: before or after an action whose text begins so.
+#[derive(Debug)]
+pub(crate) struct Trap {
+    pub(crate) place: usize,
+    pub(crate) is_before: bool,
+    pub(crate) action: String,
+}
+
 impl Process {
     pub(crate) fn next_wake(&self) -> Option<Timestamp> {
         let wake = self.core.next_wake().filter(|_| !self.is_paused)?;
@@ -36,7 +46,7 @@ impl Process {
 
 impl World {
     pub(crate) fn start_scheduler(&mut self, place: usize) {
-        if self.schedulers[place].is_some() {
+        if self.schedulers[place].is_some() || (place == 1 && self.faults.are_over) {
             return;
         }
         let loaded = self.store.load().map(|(bytes, version)| {
@@ -48,7 +58,7 @@ impl World {
         let number = self.next_process;
         let nonce = format!("n{number}");
         let config = etcd_mesos_core::config::Config { nonce, ..self.config.clone() };
-        self.tell(|| format!("scheduler {number} starts at version {}", version.0));
+        self.tell_deed(format!("scheduler {number} starts at version {}", version.0));
         self.schedulers[place] = Some(Process {
             number,
             core: Scheduler::new(config, record, version),
@@ -66,6 +76,9 @@ impl World {
     }
 
     pub(crate) fn scheduler_hears(&mut self, number: u64, event: Event) {
+        if let Some(client) = self.clients.get_mut(&number) {
+            return client.heard.push_back(Word::Event(Box::new(event)));
+        }
         let Some(place) = self.place_of(number) else { return };
         let Some(process) = &mut self.schedulers[place] else { return };
         if process.is_paused {
@@ -73,26 +86,48 @@ impl World {
         }
         let step = process.core.step(self.now + process.ahead, event);
         for action in step.actions {
-            if self.unlucky(self.faults.scheduler_crash_per_mille) {
-                self.tell(|| format!("scheduler {number} crashes before {}", name(&action)));
-                return self.crash_scheduler(place);
-            }
             if self.schedulers[place].is_none() {
                 return;
             }
+            let deed = deed(&action);
+            if self.crashes(place, true, &deed) {
+                self.tell_deed(format!("scheduler {number} crashes before it {deed}"));
+                self.faults.note("scheduler crash before an action");
+                return self.crash_scheduler(place);
+            }
+            self.tell_deed(format!("scheduler {number} {deed}"));
             self.perform(number, place, action);
-        }
-        if self.unlucky(self.faults.scheduler_crash_per_mille / 4) {
-            self.tell(|| format!("scheduler {number} crashes after a step"));
-            self.crash_scheduler(place);
+            if self.crashes(place, false, &deed) {
+                self.tell_deed(format!("scheduler {number} crashes after that"));
+                self.faults.note("scheduler crash after an action");
+                return self.crash_scheduler(place);
+            }
         }
     }
 
-    /// A process is gone at once; its supervisor starts another.
+    /// Whether a scheduler crashes at an action, by a script's word or by chance.
+    fn crashes(&mut self, place: usize, is_before: bool, deed: &str) -> bool {
+        let springs = |trap: &Trap| {
+            trap.place == place && trap.is_before == is_before && deed.starts_with(&trap.action)
+        };
+        if self.trap.as_ref().is_some_and(springs) {
+            self.trap = None;
+            return true;
+        }
+        let chance = self.faults.scheduler_crash_per_mille;
+        self.unlucky(if is_before { chance } else { chance.div_ceil(2) })
+    }
+
+    /// A process is gone at once; its supervisor starts another. What it had sent arrives, because
+    /// the kernel closes a dead process's connections behind their data; unless it had not left.
     pub(crate) fn crash_scheduler(&mut self, place: usize) {
         let Some(process) = self.schedulers[place].take() else { return };
-        *self.faults.struck.entry("scheduler crash").or_default() += 1;
-        self.hang_up(process.connection);
+        if self.unlucky(300) {
+            self.hang_up(process.connection);
+        } else if let Some(connection) = process.connection {
+            let at = process.calls_until.max(self.now);
+            self.coming.put(at, Coming::HangUp { connection });
+        }
         let at = self.soon(5_000);
         self.coming.put(at, Coming::StartScheduler { place });
     }
@@ -108,7 +143,6 @@ impl World {
     }
 
     fn perform(&mut self, number: u64, place: usize, action: Action) {
-        self.tell(|| format!("scheduler {number}: {}", name(&action)));
         match action {
             Action::Save { id, record, expected } => self.save(number, id, &record, expected),
             Action::Subscribe { framework_id, suppressed } => {
@@ -118,15 +152,19 @@ impl World {
                 let outcome = self.probe(&client_url);
                 self.later(number, 40, Event::Probed { member, outcome });
             }
-            Action::Exit { code, why } => {
-                self.tell(|| format!("scheduler {number} ends with {}: {why}", code.code()));
-                *self.faults.struck.entry("scheduler deposed").or_default() += 1;
-                let process = self.schedulers[place].take();
-                self.hang_up(process.and_then(|p| p.connection));
-                let at = self.soon(5_000);
-                self.coming.put(at, Coming::StartScheduler { place });
-            }
+            Action::Exit { .. } => self.end_scheduler(place),
             other => self.call(place, other),
+        }
+    }
+
+    /// A scheduler ended by itself, and closed its connection.
+    fn end_scheduler(&mut self, place: usize) {
+        self.faults.note("scheduler ended by itself");
+        let process = self.schedulers[place].take();
+        self.hang_up(process.and_then(|p| p.connection));
+        if self.is_supervised {
+            let at = self.soon(5_000);
+            self.coming.put(at, Coming::StartScheduler { place });
         }
     }
 
@@ -166,13 +204,14 @@ impl World {
 
     /// A call goes out on the process's connection, after those before it.
     fn call(&mut self, place: usize, action: Action) {
+        let Some(call) = Call::of(action) else { return };
         let latest = self.soon(5);
         let Some(process) = &mut self.schedulers[place] else { return };
         let Some(connection) = process.connection else { return };
         let at = latest.max(process.calls_until);
         process.calls_until = at;
         let epoch = process.core.record().epoch;
-        let call = Box::new(ToMaster::Call { epoch, action });
+        let call = Box::new(ToMaster::Call { epoch, call });
         self.coming.put(at, Coming::Master { connection, call });
     }
 
@@ -195,25 +234,5 @@ impl World {
     pub(crate) fn disconnected(&mut self, number: u64, why: &str) {
         let why = LinkFailure::Temporary(why.to_owned());
         self.later(number, 300, Event::Disconnected(why));
-    }
-}
-
-pub(crate) fn name(action: &Action) -> String {
-    match action {
-        Action::Save { record, expected, .. } => {
-            format!("saves {:?} over version {}", record.phase, expected.0)
-        }
-        Action::Subscribe { suppressed, .. } => format!("subscribes, suppressed {suppressed}"),
-        Action::AskFrameworks => "asks for frameworks".to_owned(),
-        Action::Reconcile { tasks } => format!("reconciles {} tasks", tasks.len()),
-        Action::Acknowledge { task_id, .. } => format!("acknowledges {task_id}"),
-        Action::Launch { task_id, agent_id, .. } => format!("launches {task_id} on {agent_id}"),
-        Action::Decline { offers, .. } => format!("declines {} offers", offers.len()),
-        Action::Suppress => "suppresses".to_owned(),
-        Action::Revive => "revives".to_owned(),
-        Action::Kill { task_id, .. } => format!("kills {task_id}"),
-        Action::Message { member, message, .. } => format!("tells {member}: {:?}", message.order),
-        Action::Probe { member, .. } => format!("looks at {member}"),
-        Action::Exit { code, .. } => format!("ends with {}", code.code()),
     }
 }

@@ -21,11 +21,13 @@ pub struct Store {
     version: Version,
     /// How it answers at present.
     pub mood: Mood,
+    /// A copy that somebody made, to put back later.
+    copy: Option<(Option<Vec<u8>>, Version)>,
 }
 
 impl Default for Store {
     fn default() -> Store {
-        Store { record: None, version: Version(0), mood: Mood::Well }
+        Store { record: None, version: Version(0), mood: Mood::Well, copy: None }
     }
 }
 
@@ -33,6 +35,24 @@ impl Store {
     /// What a load finds.
     pub fn load(&self) -> Option<(&[u8], Version)> {
         self.record.as_deref().map(|record| (record, self.version))
+    }
+
+    /// Somebody deletes the file.
+    pub fn delete(&mut self) {
+        self.record = None;
+        self.version = Version(0);
+    }
+
+    /// Somebody makes a copy of the file.
+    pub fn remember(&mut self) {
+        self.copy = Some((self.record.clone(), self.version));
+    }
+
+    /// Somebody puts the copy back.
+    pub fn roll_back(&mut self) {
+        if let Some((record, version)) = self.copy.clone() {
+            (self.record, self.version) = (record, version);
+        }
     }
 
     /// Writes if the version is the expected one.

@@ -9,11 +9,13 @@ use etcd_mesos_core::time::Timestamp;
 use etcd_mesos_executor::supervisor;
 
 use crate::check::Ledger;
+use crate::clients::Clients;
 use crate::etcd::Etcds;
 use crate::executors::{Executor, ExecutorKey};
 use crate::faults::{Fault, Faults};
-use crate::mesos::{Agent, Master, ToAgent, ToMaster};
-use crate::schedulers::Process;
+use crate::mesos::{AGENT_PATIENCE, Agent, Master, ToAgent, ToMaster};
+use crate::plain::Plain;
+use crate::schedulers::{Process, Trap};
 use crate::scheduling::Queue;
 use crate::store::Store;
 
@@ -28,12 +30,16 @@ pub(crate) enum Coming {
     Resume { place: usize },
     /// A call reaches the master.
     Master { connection: u64, call: Box<ToMaster> },
+    /// The connection of a process that is gone is closed, after what it had sent.
+    HangUp { connection: u64 },
     /// What the master says reaches an agent.
     Agent { agent: usize, what: Box<ToAgent> },
     /// An agent registers with the master, for the first time or again.
     Register { agent: usize },
     /// An agent asks again for the acknowledgement of an update.
-    Retry { agent: usize, task: String },
+    Retry { agent: usize, task: String, uuid: Vec<u8>, pause: Duration },
+    /// An agent has not registered for too long with a new master.
+    GiveUp { agent: usize },
     /// The master has not heard of an agent for too long.
     Lose { agent: usize, cut_since: Timestamp },
     /// What agents have is offered, if anybody wants it.
@@ -58,16 +64,27 @@ pub struct World {
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) schedulers: [Option<Process>; 2],
+    pub(crate) clients: Clients,
     pub(crate) next_process: u64,
     pub(crate) master: Master,
     pub(crate) agents: Vec<Agent>,
     pub(crate) executors: BTreeMap<ExecutorKey, Executor>,
+    /// Executors without etcd, which only exchanges launch.
+    pub(crate) plain: BTreeMap<ExecutorKey, Plain>,
     pub(crate) next_executor: u64,
+    /// How long the master waits for an agent that does not answer.
+    pub(crate) patience: Duration,
     pub(crate) etcds: Etcds,
     /// Hosts that reach nobody and that nobody reaches.
     pub(crate) cut: BTreeSet<usize>,
     pub(crate) faults: Faults,
     pub(crate) ledger: Ledger,
+    /// Whether a scheduler that ended by itself is started again.
+    pub(crate) is_supervised: bool,
+    /// Where a script wants a scheduler to crash.
+    pub(crate) trap: Option<Trap>,
+    /// What schedulers did since a script last looked, if one looks.
+    pub(crate) deeds: Vec<String>,
     /// What happened, the newest last, bounded.
     pub(crate) story: std::collections::VecDeque<String>,
 }
@@ -79,6 +96,13 @@ const STANDING_MAX: u32 = 2_000;
 impl World {
     /// A world of some agents, in which nothing has happened; its chance comes from the seed.
     pub fn new(seed: u64, agents: usize, config: Config) -> World {
+        let mut world = World::bare(seed, agents, config);
+        world.coming.put(Timestamp(1), Coming::StartScheduler { place: 0 });
+        world
+    }
+
+    /// A master and some agents, and no scheduler.
+    pub(crate) fn bare(seed: u64, agents: usize, config: Config) -> World {
         let mut world = World {
             now: Timestamp::default(),
             standing: 0,
@@ -87,23 +111,34 @@ impl World {
             config,
             store: Store::default(),
             schedulers: [None, None],
+            clients: Clients::new(),
             next_process: 0,
             master: Master::default(),
             agents: (0..agents).map(Agent::new).collect(),
             executors: BTreeMap::new(),
+            plain: BTreeMap::new(),
             next_executor: 0,
+            patience: AGENT_PATIENCE,
             etcds: Etcds::default(),
             cut: BTreeSet::new(),
             faults: Faults::default(),
             ledger: Ledger::default(),
+            is_supervised: true,
+            trap: None,
+            deeds: Vec::new(),
             story: std::collections::VecDeque::new(),
         };
         for agent in 0..agents {
             let at = world.soon(50);
             world.coming.put(at, Coming::Register { agent });
         }
-        world.coming.put(Timestamp(1), Coming::StartScheduler { place: 0 });
         world
+    }
+
+    /// A world in which nothing goes wrong but what a script says.
+    pub(crate) fn quiet(seed: u64, agents: usize, size: usize) -> World {
+        let config = Config { size, ..crate::run::config() };
+        World { is_supervised: false, ..World::new(seed, agents, config) }
     }
 
     /// The present.
@@ -122,6 +157,20 @@ impl World {
         }
         let now = self.now;
         self.story.push_back(format!("{now}  {}", line()));
+    }
+
+    /// Writes down what a scheduler did: for the story, and for the script that asks.
+    pub(crate) fn tell_deed(&mut self, deed: String) {
+        if !self.is_supervised {
+            self.deeds.push(deed.clone());
+        }
+        self.tell(|| deed);
+    }
+
+    /// When the next thing will happen.
+    pub(crate) fn next_at(&self) -> Option<Timestamp> {
+        let wake = self.next_wake().map(|(at, _)| at.max(self.now));
+        self.coming.next_at().into_iter().chain(wake).min()
     }
 
     /// A time within so many milliseconds.
@@ -167,9 +216,13 @@ impl World {
             Coming::StartScheduler { place } => self.start_scheduler(place),
             Coming::Resume { place } => self.resume_scheduler(place),
             Coming::Master { connection, call } => self.master_hears(connection, *call),
+            Coming::HangUp { connection } => self.hang_up(Some(connection)),
             Coming::Agent { agent, what } => self.agent_hears(agent, *what),
             Coming::Register { agent } => self.register(agent),
-            Coming::Retry { agent, task } => self.retry(agent, &task),
+            Coming::Retry { agent, task, uuid, pause } => {
+                self.retry(agent, &task, &uuid, pause);
+            }
+            Coming::GiveUp { agent } => self.give_up(agent),
             Coming::Lose { agent, cut_since } => self.lose(agent, cut_since),
             Coming::Offer => self.offer(),
             Coming::Fetched { agent, executor, is_good } => self.fetched(agent, &executor, is_good),
