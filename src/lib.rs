@@ -1,10 +1,18 @@
-//! etcd on Apache Mesos: the programs, each a `*_main`.
+//! etcd on Apache Mesos: the plugins of a build, and the programs, each a `*_main`.
 //!
-//! This package is the only place that names plugins, and the only one that reads arguments.
+//! This package is the only place that names plugins, and the only one that reads files,
+//! environment and arguments. A program with plugins of its own is six lines: see `builtin`, and
+//! `docs/plugins.md`.
 
+mod cli;
+pub mod config;
+mod dashes;
 mod exit;
-mod legacy;
 mod logging;
+mod plain;
+mod plan;
+pub mod plugins;
 mod scheduler;
 
-pub use scheduler::{SchedulerArgs, scheduler_main};
+pub use plugins::{Plugins, builtin};
+pub use scheduler::scheduler_main;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    etcd_mesos::scheduler_main()
+    etcd_mesos::scheduler_main(etcd_mesos::builtin())
 }

@@ -1,6 +1,7 @@
 //! The programs on genuine Mesos with real etcd, started by the test and stopped by handle.
 #![allow(clippy::unwrap_used, reason = "these are tests; clippy knows only #[test] functions")]
 
+mod cut_off;
 mod disasters;
 mod formation;
 mod life;
@@ -10,3 +11,5 @@ mod other_scheduler;
 mod rig;
 mod second_cluster;
 mod starts;
+mod tls;
+mod transcripts;

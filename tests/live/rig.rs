@@ -51,9 +51,14 @@ impl Rig {
         rig
     }
 
+    /// Flags for the next start, and for later ones; of repeated ones the last counts.
+    pub fn keep_flags(&mut self, extra: &[&str]) {
+        self.extra.extend(extra.iter().map(|flag| (*flag).to_owned()));
+    }
+
     /// Starts the scheduler; flags given here are kept for later starts.
     pub fn start_scheduler(&mut self, extra: &[&str]) {
-        self.extra.extend(extra.iter().map(|flag| (*flag).to_owned()));
+        self.keep_flags(extra);
         let command = self.command();
         self.scheduler = Some(Proc::start(command, self.dir.path().join("scheduler.log")).unwrap());
     }

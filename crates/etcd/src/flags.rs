@@ -54,7 +54,7 @@ pub enum FlagError {
 /// The flags that an operator may add: they tune, and none of them can cost data or identity.
 ///
 /// All of them exist with this name in 3.4, 3.5 and 3.6 (`etcdmain/help.go` of each).
-const EXTRA_FLAGS: [&str; 13] = [
+pub const EXTRA_FLAGS: [&str; 13] = [
     "auto-compaction-mode",
     "auto-compaction-retention",
     "backend-batch-interval",
@@ -70,7 +70,7 @@ const EXTRA_FLAGS: [&str; 13] = [
     "snapshot-count",
 ];
 /// `log-level` is the fourteenth, but only these of its values leave the texts that say how etcd ended.
-const LOG_LEVELS: [&str; 2] = ["--log-level=debug", "--log-level=info"];
+pub const LOG_LEVELS: [&str; 2] = ["--log-level=debug", "--log-level=info"];
 
 /// Whether a further flag may be passed to etcd. It must be written as one word, `--name=value`.
 ///

@@ -23,6 +23,7 @@ use crate::artifacts::Artifacts;
 use crate::link::{Link, Told, What, chain};
 use crate::probes::{Looked, Probes};
 use crate::settings::Framework;
+use crate::transcript::Transcript;
 use crate::{from_mesos, to_mesos};
 
 /// How many events may wait for the driver.
@@ -36,6 +37,7 @@ pub(crate) struct Surroundings {
     pub(crate) address: OwnAddress,
     pub(crate) admin_port: u16,
     pub(crate) artifacts_port: u16,
+    pub(crate) transcript: Transcript,
 }
 
 /// How the driver ended, other than by a signal.
@@ -113,7 +115,10 @@ impl Driver {
     }
 
     fn turn(&mut self, event: Event) -> Option<Ended> {
-        let step = self.scheduler.step(self.now(), event);
+        let now = self.now();
+        self.around.transcript.told(now, &event);
+        let step = self.scheduler.step(now, event);
+        self.around.transcript.did(&step.actions);
         self.say(&step.report.lines);
         let mut ended = None;
         for action in step.actions {
@@ -127,13 +132,16 @@ impl Driver {
         ended
     }
 
-    /// Shows what the core says, and before it what keeps the masters from being seen.
+    /// Shows what the core says, before it what keeps the masters from being seen, and last what became of the
+    /// transcript.
     fn show(&self) {
         let mut snapshot = snapshot(&self.scheduler);
         if let Some(text) = self.masters.trouble() {
             let line = Line { step: "masters", tone: Tone::Trouble, text };
             Arc::make_mut(&mut snapshot).report.report.lines.insert(0, line);
         }
+        let lines = &mut Arc::make_mut(&mut snapshot).report.report.lines;
+        lines.extend(self.around.transcript.line());
         self.shown.send_replace(snapshot);
     }
 

@@ -10,27 +10,38 @@ pub mod artifacts;
 mod driver;
 mod election;
 pub mod etcd_binary;
+mod failure;
 mod from_mesos;
+pub mod guard;
 mod link;
 mod probes;
 pub mod settings;
 mod to_mesos;
+mod transcript;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use address::OwnAddress;
 use artifacts::{ArtifactError, Artifacts};
 use driver::{Driver, Surroundings};
 use etcd_binary::EtcdBinaryError;
+use etcd_mesos_core::config::Config;
+use etcd_mesos_core::id::FrameworkId;
 use etcd_mesos_core::record::{Record, RecordError};
-use etcd_mesos_core::scheduler::Scheduler;
+use etcd_mesos_core::scheduler::{Policies, Scheduler};
 use etcd_mesos_core::store::{StateStore, StoreError, Version};
+use etcd_mesos_core::transcript::Header;
+use guard::Guarded;
+use mesos_v1::Scheme;
 use mesos_v1::scheduler::SchedulerConfig;
 use settings::Settings;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+use transcript::Transcript;
 
 pub use driver::Ended;
 
@@ -77,16 +88,23 @@ pub struct Ready {
 ///
 /// # Errors
 /// Whatever is missing, before Mesos hears of us.
-pub async fn start(settings: Settings, store: Arc<dyn StateStore>) -> Result<Ready, StartError> {
+pub async fn start(
+    settings: Settings,
+    store: Arc<Guarded<dyn StateStore>>,
+    policies: Policies,
+) -> Result<Ready, StartError> {
     let artifacts = Artifacts::open(&settings.binaries)?;
     let etcd = etcd_binary::version_of(&settings.binaries.etcd).await?;
     let admin = listen(settings.admin, "--admin-port").await?;
     let files = listen(settings.artifacts, "--artifact-port").await?;
     let (record, version) = load(&*store, &settings).await?;
-    let masters = election::masters(settings.masters);
+    let scheme = if settings.tls.is_some() { Scheme::Https } else { Scheme::Http };
+    let masters = election::masters(settings.masters, scheme);
     let address = OwnAddress::new(settings.advertise, masters.clone());
     let advertise = address.find().await;
-    let scheduler = Scheduler::new(settings.core, record, version);
+    let header = header(&settings.core, record.as_ref(), version);
+    let transcript = Transcript::begin(settings.transcript.as_deref(), &header);
+    let scheduler = Scheduler::new(settings.core, record, version).with_policies(policies);
     let (shown, newest) = watch::channel(driver::snapshot(&scheduler));
     let (admin_at, files_at) = (address_of(&admin), address_of(&files));
     tracing::info!(admin = %admin_at, artifacts = %files_at, %advertise, store = store.place(), %etcd, "listening");
@@ -99,9 +117,11 @@ pub async fn start(settings: Settings, store: Arc<dyn StateStore>) -> Result<Rea
         address,
         admin_port: admin_at.port(),
         artifacts_port: files_at.port(),
+        transcript,
     };
     let mut mesos = SchedulerConfig::new(masters);
     mesos.credentials = settings.credentials;
+    mesos.tls = settings.tls;
     Ok(Ready { driver: Driver::new(scheduler, around, mesos, shown), admin: admin_at })
 }
 
@@ -110,6 +130,14 @@ impl Ready {
     pub async fn run(self) -> Ended {
         self.driver.run().await
     }
+}
+
+/// What a replay begins with.
+fn header(config: &Config, record: Option<&Record>, version: Version) -> Header {
+    let began = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let began_unix_ms = u64::try_from(began.as_millis()).unwrap_or(u64::MAX);
+    let program = concat!("etcd-mesos ", env!("CARGO_PKG_VERSION"));
+    Header::new(program, began_unix_ms, config, (record, version))
 }
 
 async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
@@ -132,8 +160,20 @@ async fn load(
     store: &dyn StateStore,
     settings: &Settings,
 ) -> Result<(Option<Record>, Version), StartError> {
-    let Some(stored) = store.load().await? else { return Ok((None, Version(0))) };
+    let Some(stored) = store.load().await? else {
+        let known = store.known_framework_id().await?;
+        return Ok((known.map(|id| inherited(id, store, settings)), Version(0)));
+    };
     let record = Record::parse(&stored.bytes, &settings.core.cluster)
         .map_err(|source| StartError::Record { place: store.place(), source })?;
     Ok((Some(record), stored.version))
+}
+
+/// The record of a cluster of which no more is known than its framework: the predecessor's, whose
+/// living tasks are then found under our own ID.
+fn inherited(id: FrameworkId, store: &dyn StateStore, settings: &Settings) -> Record {
+    tracing::info!(%id, store = store.place(), "no record is there, but the predecessor's framework ID");
+    let mut record = Record::new(settings.core.cluster.clone());
+    record.framework_id = Some(id);
+    record
 }

@@ -10,10 +10,11 @@ use std::time::Duration;
 use etcd_mesos_core::scheduler::{LinkFailure, LivingFramework};
 use mesos_v1::proto::FrameworkInfo;
 use mesos_v1::scheduler::{Call, Calls, SchedulerClient, SchedulerConfig, Subscription};
-use mesos_v1::{Backoff, CallError, Elected, Masters, Retry, scheduler};
+use mesos_v1::{Backoff, CallError, Elected, Masters, scheduler};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
+use crate::failure::classify;
 use crate::from_mesos;
 
 /// The longest answer to `GET /master/frameworks` that is read, in bytes.
@@ -220,27 +221,6 @@ async fn send_all(calls: Calls, mut queue: mpsc::UnboundedReceiver<Call>) -> Cal
     }
     // The driver has dropped this connection, which ends with it.
     std::future::pending().await
-}
-
-/// What a failure means, and what may be behind it: the trouble of whoever watches the election.
-fn classify(error: &CallError, trouble: Option<String>) -> LinkFailure {
-    let words = chain(error);
-    match error {
-        CallError::Unauthorized { .. } => LinkFailure::Lasting(format!(
-            "{words}. The master asks for credentials: set --mesos-authentication-principal and \
-             --mesos-authentication-secret-file to what its operator has given you"
-        )),
-        CallError::NotFound { .. } | CallError::NotMesos { .. } => LinkFailure::Lasting(format!(
-            "{words}. Set --master to the host and port of a Mesos master, version 1.0 or later"
-        )),
-        // It holds the trouble already.
-        CallError::NoLeader { .. } => LinkFailure::Temporary(words),
-        other if other.retry() == Retry::Never => LinkFailure::Lasting(words),
-        _ => LinkFailure::Temporary(match trouble {
-            Some(trouble) => format!("{words}; {trouble}"),
-            None => words,
-        }),
-    }
 }
 
 /// An error and its causes, in one line.

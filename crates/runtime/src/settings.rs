@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use etcd_mesos_core::config::Config;
 use etcd_mesos_zk::ZkUrl;
-use mesos_v1::{Credentials, Masters};
+use mesos_v1::{Credentials, Masters, Tls};
 
 /// The settings of one scheduler process.
 #[derive(Debug)]
@@ -19,6 +19,9 @@ pub struct Settings {
     pub masters: MasterSource,
     /// What we show to them.
     pub credentials: Option<Credentials>,
+    /// What TLS towards them needs. With it masters that are elected are spoken with over TLS; those that
+    /// are named say so themselves.
+    pub tls: Option<Tls>,
     /// Where the admin server listens.
     pub admin: SocketAddr,
     /// Where the artifact server listens.
@@ -28,6 +31,8 @@ pub struct Settings {
     pub advertise: Option<IpAddr>,
     /// The files that agents fetch.
     pub binaries: Binaries,
+    /// The file of the transcript, if one is wanted.
+    pub transcript: Option<PathBuf>,
 }
 
 /// How the leading master is found.

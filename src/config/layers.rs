@@ -1,0 +1,223 @@
+//! The layers of a configuration, and where each value came from.
+//!
+//! Weakest first: the defaults of the types; `/etc/etcd-mesos/config.toml`; each `--config FILE`;
+//! the predecessor's variables; `ETCD_MESOS_A__B`; flags, and `--set a.b=c`. This is the only
+//! place that reads configuration files and the environment.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use figment::value::{Dict, Map, Tag, Value};
+use figment::{Figment, Metadata, Profile, Provider, Source};
+
+use super::legacy::{self, Meaning, VARIABLES};
+use super::problem::Problem;
+
+/// The file that is read if it is there.
+pub const STANDARD_FILE: &str = "/etc/etcd-mesos/config.toml";
+/// What the variables of any key begin with.
+const VARIABLE_PREFIX: &str = "ETCD_MESOS_";
+
+/// What a layer gives: some values, and where they came from.
+struct Given {
+    origin: String,
+    /// Whether the values are text that may stand for a number, a switch or a list.
+    is_text: bool,
+    values: Dict,
+}
+
+impl Provider for Given {
+    fn metadata(&self) -> Metadata {
+        let kind = if self.is_text { "text" } else { "toml" };
+        Metadata::from(self.origin.clone(), Source::Custom(kind.to_owned()))
+    }
+
+    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
+        Ok(Map::from([(Profile::Default, self.values.clone())]))
+    }
+}
+
+/// The environment of a process.
+pub type Environment = Vec<(OsString, OsString)>;
+
+/// The merged layers.
+#[derive(Debug)]
+pub struct Layers {
+    figment: Figment,
+    /// What could not be read at all.
+    pub problems: Vec<Problem>,
+}
+
+/// A setting from the command line: the flag as it was written, and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagGiven {
+    /// Its name, without dashes.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Layers {
+    /// Merges all layers; a standard file is read if it is there, the others must be.
+    pub fn read(
+        standard: &Path,
+        files: &[PathBuf],
+        environment: &Environment,
+        flags: &[FlagGiven],
+        sets: &[String],
+    ) -> Layers {
+        let mut layers = Layers { figment: Figment::new(), problems: Vec::new() };
+        layers.file(standard, true);
+        files.iter().for_each(|file| layers.file(file, false));
+        layers.variables(environment);
+        layers.refuse_two_choices(flags);
+        flags.iter().for_each(|flag| layers.flag(flag));
+        sets.iter().for_each(|set| layers.set(set));
+        layers
+    }
+
+    /// All values of all layers.
+    pub(super) fn values(&self, problems: &mut Vec<Problem>) -> Dict {
+        match self.figment.extract() {
+            Ok(values) => values,
+            Err(error) => {
+                problems.push(Problem::general(format!("the layers do not merge: {error}")));
+                Dict::new()
+            }
+        }
+    }
+
+    /// Where a value came from; none where no layer gave it.
+    pub fn origin(&self, tag: Tag) -> Option<String> {
+        self.figment.get_metadata(tag).map(|metadata| metadata.name.to_string())
+    }
+
+    /// Where the value of a key came from; none where no layer gave it.
+    pub fn origin_of(&self, key: &str) -> Option<String> {
+        let value = self.figment.find_value(key).ok()?;
+        self.origin(value.tag())
+    }
+
+    pub(super) fn is_text(&self, tag: Tag) -> bool {
+        let source = self.figment.get_metadata(tag).and_then(|m| m.source.as_ref());
+        source.and_then(Source::custom) == Some("text")
+    }
+
+    fn merge(&mut self, given: Given) {
+        self.figment = std::mem::take(&mut self.figment).merge(given);
+    }
+
+    fn trouble(&mut self, origin: String, text: impl Into<String>) {
+        self.problems.push(Problem { key: None, origin: Some(origin), text: text.into() });
+    }
+
+    fn file(&mut self, path: &Path, may_be_absent: bool) {
+        let origin = format!("file {}", path.display());
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if may_be_absent && error.kind() == ErrorKind::NotFound => return,
+            Err(error) => return self.trouble(origin, format!("cannot be read: {error}")),
+        };
+        match toml::from_str::<Dict>(&text) {
+            Ok(values) => self.merge(Given { origin, is_text: false, values }),
+            Err(error) => self.trouble(origin, format!("is no TOML: {}", error.to_string().trim())),
+        }
+    }
+
+    fn variables(&mut self, environment: &Environment) {
+        for (name, meaning) in VARIABLES {
+            if let Some(text) = self.variable(environment, name).filter(|text| !text.is_empty()) {
+                self.legacy(format!("environment variable {name}"), meaning, &text);
+            }
+        }
+        let mut ours: Vec<(String, String)> = Vec::new();
+        for (name, _) in environment {
+            let Some(name) = name.to_str() else { continue };
+            let Some(key) = name.strip_prefix(VARIABLE_PREFIX) else { continue };
+            // Without a section it is no setting: the programs' own tests have such variables.
+            if key.contains("__")
+                && let Some(text) = self.variable(environment, name)
+            {
+                ours.push((name.to_owned(), text));
+            }
+        }
+        ours.sort();
+        for (name, text) in ours {
+            let key = name[VARIABLE_PREFIX.len()..].to_ascii_lowercase().replace("__", ".");
+            self.text(format!("environment variable {name}"), &key, &text);
+        }
+    }
+
+    fn variable(&mut self, environment: &Environment, name: &str) -> Option<String> {
+        let (_, value) = environment.iter().find(|(found, _)| found == name)?;
+        match value.to_str() {
+            Some(text) => Some(text.to_owned()),
+            None => {
+                self.trouble(format!("environment variable {name}"), "is no UTF-8");
+                None
+            }
+        }
+    }
+
+    /// Two flags that choose different plugins of one kind: whichever won, the other was meant too.
+    fn refuse_two_choices(&mut self, flags: &[FlagGiven]) {
+        let chosen = |flag: &FlagGiven| match legacy::meaning_of(&flag.name) {
+            Some(Meaning::Selects { choice, .. }) if !flag.value.is_empty() => Some(*choice),
+            Some(_) | None => None,
+        };
+        for (at, flag) in flags.iter().enumerate() {
+            let other =
+                flags[..at].iter().find(|o| chosen(o).is_some() && chosen(o) == chosen(flag));
+            if let Some(other) = other {
+                let text = format!(
+                    "--{} and --{} choose different plugins for {}; give one of them",
+                    other.name,
+                    flag.name,
+                    chosen(flag).unwrap_or_default()
+                );
+                self.problems.push(Problem::general(text));
+            }
+        }
+    }
+
+    fn flag(&mut self, flag: &FlagGiven) {
+        let origin = format!("flag --{}", flag.name);
+        match legacy::meaning_of(&flag.name) {
+            Some(meaning) => self.legacy(origin, meaning, &flag.value),
+            None => self.trouble(origin, "there is no such flag"),
+        }
+    }
+
+    fn set(&mut self, set: &str) {
+        let origin = "flag --set".to_owned();
+        match set.split_once('=') {
+            Some((key, text)) if key.contains('.') && !key.split('.').any(str::is_empty) => {
+                self.text(format!("flag --set {key}"), key, text);
+            }
+            Some(_) | None => self.trouble(
+                origin,
+                format!("`{set}` is not of the form section.key=value, like cluster.size=3"),
+            ),
+        }
+    }
+
+    fn legacy(&mut self, origin: String, meaning: &Meaning, text: &str) {
+        match meaning.settings(text) {
+            Ok(settings) => {
+                for (key, text) in settings {
+                    self.text(origin.clone(), key, &text);
+                }
+            }
+            Err(why) => self.trouble(origin, why),
+        }
+    }
+
+    fn text(&mut self, origin: String, key: &str, text: &str) {
+        let values = match figment::util::nest(key, Value::from(text)) {
+            Value::Dict(_, values) => values,
+            _ => Dict::new(),
+        };
+        self.merge(Given { origin, is_text: true, values });
+    }
+}

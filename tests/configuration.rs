@@ -1,0 +1,481 @@
+//! The configuration: its layers, its problems, the predecessor's command line and variables, and
+//! the page that is made from the code.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use etcd_mesos::builtin;
+use etcd_mesos::config::layers::{FlagGiven, Layers};
+use etcd_mesos::config::{configure, docs};
+use proptest::prelude::*;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_etcd-mesos-scheduler");
+
+fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(PROGRAM)
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What `config show --origin` says: a key, what holds, where it came from.
+fn shown(arguments: &[&str], variables: &[(&str, &str)]) -> BTreeMap<String, (String, String)> {
+    let all: Vec<&str> = ["config", "show", "--origin"].iter().chain(arguments).copied().collect();
+    let Output { status, stdout, stderr } = run(&all, variables);
+    assert!(status.success(), "{}", text(&stderr));
+    let mut section = String::new();
+    let mut found = BTreeMap::new();
+    for line in text(&stdout).lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name.to_owned();
+        } else if let Some((key, rest)) = line.split_once(" = ") {
+            let (value, origin) = rest.rsplit_once("  # ").unwrap();
+            found.insert(format!("{section}.{key}"), (value.to_owned(), origin.to_owned()));
+        }
+    }
+    found
+}
+
+fn assert_shown(found: &BTreeMap<String, (String, String)>, expected: &[(&str, &str, &str)]) {
+    for (key, value, origin) in expected {
+        let pair = ((*value).to_owned(), (*origin).to_owned());
+        assert_eq!(found.get(*key), Some(&pair), "{key}");
+    }
+}
+
+fn problems(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let all: Vec<&str> = ["config", "check"].iter().chain(arguments).copied().collect();
+    let Output { status, stderr, .. } = run(&all, variables);
+    assert_eq!(status.code(), Some(78), "{}", text(&stderr));
+    text(&stderr)
+}
+
+/// The environment of the seed README's Marathon specification, and what Marathon adds.
+const MARATHON: [(&str, &str); 14] = [
+    ("FRAMEWORK_NAME", "etcd"),
+    ("WEBURI", "http://etcd.marathon.mesos:$PORT0/stats"),
+    ("MESOS_MASTER", "zk://master.mesos:2181/mesos"),
+    ("ZK_PERSIST", "zk://master.mesos:2181/etcd"),
+    ("AUTO_RESEED", "true"),
+    ("CLUSTER_SIZE", "3"),
+    ("CPU_LIMIT", "1"),
+    ("DISK_LIMIT", "4096"),
+    ("MEM_LIMIT", "2048"),
+    ("RESEED_TIMEOUT", "240"),
+    ("VERBOSITY", "1"),
+    ("PORT0", "31000"),
+    ("PORT1", "31001"),
+    ("PORT2", "31002"),
+];
+
+#[test]
+fn the_seed_readmes_marathon_environment_is_understood_key_by_key() {
+    let found = shown(&[], &MARATHON);
+    let of = |name: &str| format!("environment variable {name}");
+    let expected = [
+        ("framework.name", "\"etcd\"", "FRAMEWORK_NAME"),
+        ("framework.weburi", "\"http://etcd.marathon.mesos:31000/stats\"", "WEBURI"),
+        ("mesos.master", "\"zk://master.mesos:2181/mesos\"", "MESOS_MASTER"),
+        ("persist.plugin", "\"zookeeper\"", "ZK_PERSIST"),
+        ("persist.zookeeper.url", "\"zk://master.mesos:2181/etcd\"", "ZK_PERSIST"),
+        ("reseed.mode", "\"timeout\"", "AUTO_RESEED"),
+        ("reseed.timeout", "\"4m\"", "RESEED_TIMEOUT"),
+        ("cluster.size", "3", "CLUSTER_SIZE"),
+        ("member.cpus", "1.0", "CPU_LIMIT"),
+        ("member.disk", "4096.0", "DISK_LIMIT"),
+        ("member.mem", "2048.0", "MEM_LIMIT"),
+        ("log.verbosity", "1", "VERBOSITY"),
+        ("http.port", "31000", "PORT0"),
+        ("artifacts.port", "31002", "PORT2"),
+    ];
+    for (key, value, variable) in expected {
+        assert_shown(&found, &[(key, value, &of(variable))]);
+    }
+}
+
+/// The seed README's production invocation, word for word.
+const PRODUCTION: [&str; 8] = [
+    "-log_dir=/var/log/etcd-mesos",
+    "-master=zk://zk1:2181,zk2:2181,zk3:2181/mesos",
+    "-framework-name=etcd",
+    "-cluster-size=5",
+    "-executor-bin=/path/to/etcd-mesos-executor",
+    "-etcd-bin=/path/to/etcd",
+    "-etcdctl-bin=/path/to/etcdctl",
+    "-zk-framework-persist=zk://zk1:2181,zk2:2181,zk3:2181/etcd-mesos",
+];
+
+#[test]
+fn the_seed_readmes_production_invocation_is_understood_key_by_key() {
+    let two: Vec<String> = PRODUCTION.iter().map(|flag| format!("-{flag}")).collect();
+    let two: Vec<&str> = two.iter().map(String::as_str).collect();
+    for arguments in [&PRODUCTION[..], &two] {
+        let found = shown(arguments, &[]);
+        assert_shown(
+            &found,
+            &[
+                ("log.dir", "\"/var/log/etcd-mesos\"", "flag --log_dir"),
+                ("mesos.master", "\"zk://zk1:2181,zk2:2181,zk3:2181/mesos\"", "flag --master"),
+                ("framework.name", "\"etcd\"", "flag --framework-name"),
+                ("cluster.size", "5", "flag --cluster-size"),
+                ("artifacts.executor", "\"/path/to/etcd-mesos-executor\"", "flag --executor-bin"),
+                ("artifacts.etcd", "\"/path/to/etcd\"", "flag --etcd-bin"),
+                ("artifacts.etcdctl", "\"/path/to/etcdctl\"", "flag --etcdctl-bin"),
+                ("persist.plugin", "\"zookeeper\"", "flag --zk-framework-persist"),
+                (
+                    "persist.zookeeper.url",
+                    "\"zk://zk1:2181,zk2:2181,zk3:2181/etcd-mesos\"",
+                    "flag --zk-framework-persist",
+                ),
+                ("http.port", "23400", "default"),
+                ("artifacts.port", "12300", "default"),
+                ("framework.failover_timeout", "\"7days\"", "default"),
+                ("reseed.timeout", "\"4m\"", "default"),
+            ],
+        );
+    }
+}
+
+/// The files that we give for Marathon, with the variables that Marathon and an agent add.
+#[test]
+fn our_marathon_specifications_start_with_exactly_their_environment() {
+    for (file, host) in [("etcd-host.json", "10.0.0.7"), ("etcd-bridge.json", "127.0.0.1")] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/marathon").join(file);
+        let specification: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        assert_ne!(specification["healthChecks"][0]["maxConsecutiveFailures"], 0);
+        let mut variables: Vec<(String, String)> = specification["env"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+            .collect();
+        for (name, value) in [
+            ("HOST", host),
+            ("PORT0", "31000"),
+            ("PORT1", "31001"),
+            ("PORT2", "31002"),
+            ("MESOS_TASK_ID", "etcd.1"),
+            ("MARATHON_APP_ID", "/etcd"),
+        ] {
+            variables.push((name.to_owned(), value.to_owned()));
+        }
+        variables.extend(image_variables());
+        let variables: Vec<(&str, &str)> =
+            variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let found = shown(&[], &variables);
+        assert_shown(
+            &found,
+            &[
+                ("persist.plugin", "\"zookeeper\"", "environment variable ZK_PERSIST"),
+                ("http.port", "31000", "environment variable PORT0"),
+                ("artifacts.port", "31002", "environment variable PORT2"),
+                (
+                    "artifacts.etcd",
+                    "\"/usr/bin/etcd\"",
+                    "environment variable ETCD_MESOS_ARTIFACTS__ETCD",
+                ),
+                (
+                    "framework.failover_timeout",
+                    "\"7days\"",
+                    "environment variable FRAMEWORK_FAILOVER_TIMEOUT_SECONDS",
+                ),
+            ],
+        );
+        if file.contains("bridge") {
+            assert_eq!(found["artifacts.advertise"].0, format!("\"{host}\""));
+        }
+    }
+}
+
+/// The variables of the image, from the Dockerfile, whose entry point is the program itself.
+fn image_variables() -> Vec<(String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Dockerfile");
+    let dockerfile = std::fs::read_to_string(path).unwrap();
+    assert!(dockerfile.contains("ENTRYPOINT [\"/usr/bin/etcd-mesos-scheduler\"]"));
+    let lines = dockerfile.lines().filter_map(|line| line.strip_prefix("ENV "));
+    let variables: Vec<(String, String)> = lines
+        .map(|line| line.split_once('=').unwrap())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    assert!(!variables.is_empty());
+    variables
+}
+
+#[test]
+fn all_problems_come_at_once_each_with_its_key_and_origin() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("etcd.toml");
+    let lines = [
+        "[cluster]\nsise = 3",
+        "[member]\nmem = \"plenty\"\ncpus = true",
+        "[health.raft]\napply_lagg = 3",
+        "[persist.zoo]\nurl = \"x\"",
+        "[htttp]\nport = 1",
+    ];
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let said = problems(
+        &[
+            &format!("--config={}", file.display()),
+            "-cluster-size=4",
+            "-master=nowhere",
+            "--set=http.port=70000",
+            "--set=nonsense",
+            "-failover-timeout-seconds=300",
+            "-single-instance-per-slave=false",
+        ],
+        &[("FRAMEWORK_NAME", "Etcd"), ("ETCD_MESOS_LOG__VERBOSITY", "loud")],
+    );
+    let place = format!("file {}", file.display());
+    for part in [
+        format!("cluster.sise ({place}): there is no such key; did you mean `size`?"),
+        format!("member.mem ({place}):"),
+        format!("member.cpus ({place}):"),
+        format!(
+            "health.raft.apply_lagg ({place}): there is no such key; did you mean `apply_lag`?"
+        ),
+        format!("persist.zoo ({place}): there is no plugin `zoo`"),
+        format!("htttp ({place}): there is no such key; did you mean `http`?"),
+        "cluster.size (flag --cluster-size): 4: it must be 1, 3, 5, 7 or 9".to_owned(),
+        "mesos.master (flag --master):".to_owned(),
+        "http.port (flag --set http.port):".to_owned(),
+        "flag --set: `nonsense` is not of the form section.key=value".to_owned(),
+        "framework.failover_timeout (flag --failover-timeout-seconds):".to_owned(),
+        "flag --single-instance-per-slave: two members".to_owned(),
+        "framework.name (environment variable FRAMEWORK_NAME):".to_owned(),
+        "log.verbosity (environment variable ETCD_MESOS_LOG__VERBOSITY):".to_owned(),
+    ] {
+        assert!(said.contains(&part), "{part:?} is not in: {said}");
+    }
+    assert_eq!(said.matches("\n  - ").count(), 14, "{said}");
+}
+
+#[test]
+fn values_that_contradict_each_other_are_refused() {
+    let said = problems(
+        &[
+            "-admin-port=12300",
+            "-sandbox-mem-limit=1",
+            "-sandbox-disk-limit=1",
+            "-mesos-authentication-secret-file=/s",
+            "--set=member.etcd_flags=[\"--force-new-cluster\"]",
+        ],
+        &[("MESOS_TASK_ID", "etcd.1")],
+    );
+    for part in [
+        "artifacts.port (default): 12300: http.port is the same",
+        "member.mem (flag --sandbox-mem-limit): 1: it must be at least 64",
+        "member.disk (flag --sandbox-disk-limit): 1: it must be at least 256",
+        "framework.secret_file (flag --mesos-authentication-secret-file): it needs",
+        "member.etcd_flags (flag --set member.etcd_flags):",
+        "persist.plugin (default): this scheduler is a Mesos task",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in: {said}");
+    }
+}
+
+#[test]
+fn the_predecessors_broken_default_is_named() {
+    let said = problems(&[], &[("FRAMEWORK_FAILOVER_TIMEOUT_SECONDS", "60*60*24*7")]);
+    assert!(said.contains("FRAMEWORK_FAILOVER_TIMEOUT_SECONDS"), "{said}");
+    assert!(said.contains("\"60*60*24*7\" is no length of time"), "{said}");
+}
+
+#[test]
+fn two_stores_on_one_command_line_are_refused() {
+    let said = problems(&["-state-file=/s", "-zk-framework-persist=zk://z:2181/e"], &[]);
+    assert!(said.contains("--zk-framework-persist and --state-file"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_missing_or_no_toml_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let torn = dir.path().join("torn.toml");
+    std::fs::write(&torn, "[cluster\nsize = 3\n").unwrap();
+    let torn = torn.display().to_string();
+    let said = problems(&["--config=/nowhere/x.toml", "--config", &torn], &[]);
+    assert!(said.contains("file /nowhere/x.toml: cannot be read: No such file"), "{said}");
+    assert!(
+        said.contains(&format!("file {torn}: is no TOML")) && said.contains("line 1"),
+        "{said}"
+    );
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let variables = [
+        ("MESOS_MASTER", "zk://user:sesame@z1:2181/mesos"),
+        ("ZK_PERSIST", "zk://user:sesame@z1:2181/etcd"),
+        ("ETCD_MESOS_FRAMEWORK__SECRET", "sesame"),
+        ("ETCD_MESOS_FRAMEWORK__PRINCIPAL", "etcd"),
+    ];
+    let Output { status, stdout, .. } = run(&["config", "show", "--origin"], &variables);
+    assert!(status.success());
+    let said = text(&stdout);
+    assert!(!said.contains("sesame"), "{said}");
+    assert!(said.contains("zk://user:***@z1:2181/etcd"), "{said}");
+    assert!(said.contains("secret = \"(hidden)\""), "{said}");
+    // A value that cannot be read is not repeated either.
+    let broken = [("ZK_PERSIST", "zk:/user:sesame@z1:2181/etcd"), ("MESOS_MASTER", "u:sesame@z")];
+    assert!(!problems(&[], &broken).contains("sesame"));
+}
+
+#[test]
+fn the_example_is_a_configuration_that_changes_nothing() {
+    let Output { status, stdout, .. } = run(&["config", "example"], &[]);
+    assert!(status.success());
+    let example = text(&stdout);
+    let uncommented: Vec<&str> = example
+        .lines()
+        .map(|line| line.strip_prefix('#').filter(|l| !l.starts_with(' ')).unwrap_or(line))
+        .filter(|line| !line.ends_with("= "))
+        .collect();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("example.toml");
+    std::fs::write(&file, uncommented.join("\n")).unwrap();
+    let with = shown(&[&format!("--config={}", file.display())], &[]);
+    let without = shown(&[], &[]);
+    let values = |all: &BTreeMap<String, (String, String)>| -> Vec<(String, String)> {
+        all.iter().map(|(key, (value, _))| (key.clone(), value.clone())).collect()
+    };
+    assert_eq!(values(&with), values(&without));
+    let place = format!("file {}", file.display());
+    assert!(with.values().filter(|(_, origin)| *origin == place).count() > 20);
+}
+
+#[test]
+fn the_plugins_of_the_build_are_listed() {
+    let Output { status, stdout, .. } = run(&["plugins"], &[]);
+    let said = text(&stdout);
+    assert!(status.success());
+    for name in ["zookeeper", "file", "none", "static", "raft", "proof", "spread"] {
+        assert!(said.lines().any(|l| l.split_whitespace().nth(1) == Some(name)), "{name}: {said}");
+    }
+}
+
+/// `ETCD_MESOS_BLESS=1` writes the page; without it, the page must be what the code makes.
+#[test]
+fn the_page_on_the_configuration_is_true() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let made = docs::markdown(&builtin());
+    if std::env::var_os("ETCD_MESOS_BLESS").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    let differing = written.lines().zip(made.lines()).find(|(is, should)| is != should);
+    assert_eq!(differing, None, "ETCD_MESOS_BLESS=1 writes docs/configuration.md anew");
+    assert_eq!(written.len(), made.len(), "docs/configuration.md is cut short, or too long");
+}
+
+/// Keys, and values that each of them can have.
+const POOL: &[(&str, &[&str])] = &[
+    ("cluster.size", &["1", "3", "7"]),
+    ("framework.name", &["\"a\"", "\"b\"", "\"123\""]),
+    ("http.port", &["1024", "2048"]),
+    ("member.mem", &["512.0", "1024.0"]),
+    ("reseed.timeout", &["\"1m\"", "\"2m\""]),
+    ("health.raft.apply_lag", &["5", "6"]),
+];
+
+/// What one layer says: for each key of the pool nothing, or one of its values.
+fn layer() -> impl Strategy<Value = Vec<Option<usize>>> {
+    let one = |(_, values): &(&str, &[&str])| proptest::option::of(0..values.len());
+    POOL.iter().map(one).collect::<Vec<_>>()
+}
+
+fn pairs(layer: &[Option<usize>]) -> Vec<(&'static str, &'static str)> {
+    let named = POOL.iter().zip(layer);
+    named.filter_map(|((key, values), at)| Some((*key, values[(*at)?]))).collect()
+}
+
+struct Written {
+    _dir: tempfile::TempDir,
+    files: Vec<PathBuf>,
+}
+
+fn write(layers: &[Vec<Option<usize>>]) -> Written {
+    let dir = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (at, layer) in layers.iter().enumerate() {
+        let file = dir.path().join(format!("{at}.toml"));
+        let lines: Vec<String> =
+            pairs(layer).iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        std::fs::write(&file, lines.join("\n")).unwrap();
+        files.push(file);
+    }
+    Written { _dir: dir, files }
+}
+
+/// What holds for the keys of the pool under these layers.
+fn holds(
+    files: &[PathBuf],
+    variables: &[Option<usize>],
+    sets: &[Option<usize>],
+) -> BTreeMap<String, String> {
+    let plain = |value: &str| value.trim_matches('"').to_owned();
+    let variable = |(key, value): (&str, &str)| {
+        let name = format!("ETCD_MESOS_{}", key.replace('.', "__").to_uppercase());
+        (OsString::from(name), OsString::from(plain(value)))
+    };
+    let environment = pairs(variables).into_iter().map(variable).collect();
+    let sets: Vec<String> =
+        pairs(sets).iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
+    let flags: [FlagGiven; 0] = [];
+    let layers = Layers::read(Path::new("/nowhere"), files, &environment, &flags, &sets);
+    let configuration = configure(&builtin(), layers, &environment);
+    let configuration = configuration.unwrap_or_else(|problems| panic!("{problems}"));
+    let of_pool = |key: &str| POOL.iter().any(|(known, _)| *known == key);
+    let shown = configuration.shown().into_iter().filter(|shown| of_pool(&shown.key));
+    shown.map(|shown| (shown.key, shown.value.to_string())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Later wins, key by key; what a layer does not name it does not change.
+    #[test]
+    fn the_last_layer_that_names_a_key_wins(layers in proptest::collection::vec(layer(), 4)) {
+        let written = write(&layers[..2]);
+        let found = holds(&written.files, &layers[2], &layers[3]);
+        let mut expected = holds(&[], &vec![None; POOL.len()], &vec![None; POOL.len()]);
+        for layer in &layers {
+            expected.extend(pairs(layer).iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        }
+        prop_assert_eq!(found, expected);
+    }
+
+    /// An empty layer anywhere changes nothing.
+    #[test]
+    fn an_empty_layer_changes_nothing(one in layer(), other in layer(), at in 0..3usize) {
+        let nothing = vec![None; POOL.len()];
+        let mut layers = vec![one, other];
+        let without = holds(&write(&layers).files, &nothing, &nothing);
+        layers.insert(at, nothing.clone());
+        prop_assert_eq!(holds(&write(&layers).files, &nothing, &nothing), without);
+    }
+
+    /// The order of files that name different keys does not matter; of those that name the same
+    /// ones it does, as the first law says.
+    #[test]
+    fn files_that_do_not_meet_can_change_places(one in layer(), other in layer()) {
+        let apart: Vec<Option<usize>> =
+            other.iter().zip(&one).map(|(o, n)| if n.is_some() { None } else { *o }).collect();
+        let nothing = vec![None; POOL.len()];
+        let there = write(&[one.clone(), apart.clone()]);
+        let back = write(&[apart, one]);
+        prop_assert_eq!(
+            holds(&there.files, &nothing, &nothing),
+            holds(&back.files, &nothing, &nothing)
+        );
+    }
+}
