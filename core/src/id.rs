@@ -137,6 +137,12 @@ impl MemberName {
     pub fn of(attempt: u32, index: usize) -> MemberName {
         MemberName(format!("etcd-{attempt}-{index}"))
     }
+
+    /// The formation attempt in the name of a member of one.
+    pub fn attempt(&self) -> Option<u32> {
+        let (attempt, _) = self.0.strip_prefix("etcd-")?.split_once('-')?;
+        attempt.parse().ok()
+    }
 }
 
 macro_rules! hex_id {

@@ -16,7 +16,7 @@ pub const RECORD_VERSION: u32 = 1;
 
 /// The highest epoch and attempt that are read. Nothing counts that far, and each can still be raised.
 const EPOCH_MAX: u64 = u64::MAX / 2;
-const ATTEMPTS_MAX: u32 = u32::MAX / 2;
+pub(crate) const ATTEMPTS_MAX: u32 = u32::MAX / 2;
 
 /// What is kept of one cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,8 +4,8 @@ use crate::health::Look;
 use crate::id::{AgentId, TaskId};
 use crate::observation::Observation;
 use crate::offer::Offer;
-use crate::record::{Phase, TaskPhase};
-use crate::status::{Evidence, Proof, Reason, TaskState, TaskStatus};
+use crate::record::{Member, Phase, TaskPhase};
+use crate::status::{Evidence, Proof, Reason, Source, TaskState, TaskStatus};
 use crate::wire::{EtcdState, FromExecutor};
 
 use super::*;
@@ -61,6 +61,8 @@ impl Scheduler {
     }
 
     fn absorb_subscribed(&mut self, framework_id: crate::id::FrameworkId) {
+        self.gone.clear();
+        self.launched_unasked.clear();
         let known = self.book.next().framework_id.clone();
         if known.as_ref().is_some_and(|known| *known != framework_id) {
             let why = format!("Mesos subscribed us as {framework_id}, and we asked for {known:?}");
@@ -155,6 +157,10 @@ impl Scheduler {
     }
 
     fn absorb_stranger(&mut self, status: &TaskStatus) -> Mark {
+        let is_answer = status.source == Source::Master && status.reason == Reason::Reconciliation;
+        if status.state == TaskState::Gone && is_answer && self.gone.len() < STRANGERS_MAX {
+            self.gone.insert(status.task_id.clone());
+        }
         let lives = status.assess() == Evidence::Alive;
         if !lives {
             self.strangers.remove(&status.task_id);
@@ -190,13 +196,20 @@ impl Scheduler {
             // The agent is registered and has no such task, nothing was ever heard of it, and a
             // launch of a former connection can no longer arrive: the master refuses its stream
             // ID, and agents ignore masters that do not lead.
-            Evidence::Silent
-                if status.state == TaskState::Gone && member.task == TaskPhase::Planned =>
-            {
-                Some(TaskPhase::ended(Proof::NeverStarted, "the launch was never sent"))
+            // An agent says DROPPED in the same case, when it registers again.
+            Evidence::Silent if self.never_arrived(member, status) => {
+                Some(TaskPhase::ended(Proof::NeverStarted, "the launch never arrived"))
             }
             Evidence::Silent => None,
         }
+    }
+
+    /// Whether a launch of which nothing was ever heard provably reached no executor. What the master
+    /// answers of a task that was launched after it was asked says nothing.
+    fn never_arrived(&self, member: &Member, status: &TaskStatus) -> bool {
+        let is_late_answer = self.launched_unasked.contains(&member.task_id);
+        let is_gone = status.state == TaskState::Gone && !is_late_answer;
+        member.task == TaskPhase::Planned && (is_gone || is_dropped_by_agent(status))
     }
 
     /// Moves a task's phase on; it never moves back, and nobody is announced before `formed`.
@@ -261,7 +274,7 @@ impl Scheduler {
         let again_at = self.now + self.config.timing.reconcile_max;
         self.identity = match answer {
             Ok(frameworks) if frameworks.is_empty() => Identity::Alone,
-            Ok(frameworks) => Identity::Living { frameworks, again_at },
+            Ok(frameworks) => Identity::Living { frameworks, again_at, doubt_at: self.now },
             Err(why) => Identity::Failed { why, again_at: self.now + self.config.timing.repeat },
         };
     }
@@ -277,10 +290,23 @@ impl Scheduler {
     }
 }
 
+/// Whether the task's own agent, or the master for it, says that it does not have it.
+fn has_no_such_task(status: &TaskStatus) -> bool {
+    status.state == TaskState::Gone || is_dropped_by_agent(status)
+}
+
+/// An agent that registers again is told by the master what it should have, and says so of what it
+/// does not have.
+fn is_dropped_by_agent(status: &TaskStatus) -> bool {
+    status.state == TaskState::Dropped
+        && status.source == Source::Agent
+        && status.reason == Reason::Reconciliation
+}
+
 /// Whether the task failed where it was, rather than on the way there.
 fn is_fault_of_agent(status: &TaskStatus) -> bool {
     let never_arrived = matches!(status.reason, Reason::InvalidOffers | Reason::KilledDuringLaunch);
-    status.state != TaskState::Gone && !never_arrived
+    !has_no_such_task(status) && !never_arrived
 }
 
 /// A status in one line, with the way out where the reason is known.

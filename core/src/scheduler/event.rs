@@ -42,8 +42,20 @@ pub enum LinkFailure {
 pub struct LivingFramework {
     /// Its ID.
     pub id: FrameworkId,
-    /// Some of its live tasks' IDs.
+    /// Its live tasks' IDs.
     pub live_tasks: Vec<String>,
+    /// Its tasks on agents that the master gave up, and those agents. Mesos goes on listing one whose
+    /// agent came back without it.
+    #[serde(default)]
+    pub unreachable_tasks: Vec<(String, AgentId)>,
+}
+
+impl LivingFramework {
+    /// Its tasks that live, or may.
+    pub fn tasks(&self) -> impl Iterator<Item = &str> {
+        let unreachable = self.unreachable_tasks.iter().map(|(task, _)| task);
+        self.live_tasks.iter().chain(unreachable).map(String::as_str)
+    }
 }
 
 /// What a scheduler is told. As JSON it stands in transcripts: a change of form changes theirs.

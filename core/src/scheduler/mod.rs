@@ -165,6 +165,8 @@ enum Identity {
     Living {
         frameworks: Vec<LivingFramework>,
         again_at: Timestamp,
+        /// When the master is asked again of tasks on agents that it gave up.
+        doubt_at: Timestamp,
     },
 }
 
@@ -192,7 +194,13 @@ pub struct Scheduler {
     surplus_offers: Vec<OfferId>,
     tasks: BTreeMap<TaskId, TaskView>,
     strangers: BTreeSet<String>,
+    /// Tasks that are not ours to know, and that their registered agents do not have: the master said
+    /// so since the subscription.
+    gone: BTreeSet<String>,
     unacknowledged: Vec<Unacknowledged>,
+    /// Tasks launched in this subscription that the master was not asked for since: what it answers of
+    /// them, it was asked before.
+    launched_unasked: BTreeSet<TaskId>,
     reconciliation: Reconciliation,
     identity: Identity,
     launching: Launching,
@@ -242,7 +250,9 @@ impl Scheduler {
             surplus_offers: Vec::new(),
             tasks: BTreeMap::new(),
             strangers: BTreeSet::new(),
+            gone: BTreeSet::new(),
             unacknowledged: Vec::new(),
+            launched_unasked: BTreeSet::new(),
             reconciliation: Reconciliation::default(),
             identity: Identity::Unasked,
             launching: Launching::new(),

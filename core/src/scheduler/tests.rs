@@ -57,6 +57,8 @@ struct World {
     agents: u32,
     failing_agents: BTreeSet<AgentId>,
     mute_agents: BTreeSet<AgentId>,
+    /// Tasks that the master answers UNREACHABLE for.
+    unreachable: BTreeSet<TaskId>,
     lose_launches: bool,
     store_down: bool,
     hold_formed: bool,
@@ -82,6 +84,7 @@ impl World {
             agents,
             failing_agents: BTreeSet::new(),
             mute_agents: BTreeSet::new(),
+            unreachable: BTreeSet::new(),
             lose_launches: false,
             store_down: false,
             hold_formed: false,
@@ -303,6 +306,7 @@ impl World {
         let state = match self.tasks.get(task) {
             Some(running) if running.formed => TaskState::Running,
             Some(_) => TaskState::Starting,
+            None if self.unreachable.contains(task) => TaskState::Unreachable,
             None => TaskState::Gone,
         };
         self.update(task, agent, (state, Source::Master, Reason::Reconciliation), false);
@@ -618,6 +622,7 @@ fn another_cluster_of_our_name_stops_formation() {
     world.others = vec![LivingFramework {
         id: "old".into(),
         live_tasks: vec!["etcd-1447 10.0.0.1 31000 31001 31002".into()],
+        unreachable_tasks: Vec::new(),
     }];
     world.run(Duration::from_secs(300));
     assert_eq!(world.record().phase, Phase::None);
@@ -764,6 +769,7 @@ fn a_store_that_was_rolled_back_forms_nothing() {
     world.others = vec![LivingFramework {
         id: "f1".into(),
         live_tasks: world.tasks.keys().map(ToString::to_string).collect(),
+        unreachable_tasks: Vec::new(),
     }];
     world.stored = Some((record.to_bytes(), Version(1)));
     world.log.clear();
@@ -938,9 +944,99 @@ fn settings_that_the_members_do_not_have_are_said() {
 fn the_predecessors_tasks_under_our_own_id_are_named_as_such() {
     let task = "etcd-1447 10.0.0.1 31000 31001 31002".to_owned();
     let mut world = World::new(3);
-    world.others.push(LivingFramework { id: FrameworkId("f1".into()), live_tasks: vec![task] });
+    let (id, unreachable_tasks) = (FrameworkId("f1".into()), Vec::new());
+    world.others.push(LivingFramework { id, live_tasks: vec![task], unreachable_tasks });
     world.run(A_WHILE);
     assert!(!world.log.iter().any(|a| a == "launch"), "{:?}", world.log);
     let report = world.scheduler.report().to_string();
     assert!(report.contains("of the Go predecessor's form"), "{report}");
+}
+
+/// A task of ours that the record does not know, on an agent that the master gave up.
+fn unreachable(id: &str, task: &str) -> LivingFramework {
+    let unreachable_tasks = vec![(task.to_owned(), AgentId("a1".into()))];
+    LivingFramework { id: FrameworkId(id.into()), live_tasks: Vec::new(), unreachable_tasks }
+}
+
+#[test]
+fn a_launch_that_never_reached_its_agent_does_not_stop_formation_for_ever() {
+    let mut world = World::new(3);
+    world.others.push(unreachable("f1", "etcd.prod.0.etcd-1-0.1"));
+    // The agent is there, and does not have it: the master of this world says GONE.
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+}
+
+#[test]
+fn a_task_on_an_agent_that_does_not_answer_stops_formation() {
+    let mut world = World::new(5);
+    world.unreachable.insert("etcd.prod.0.etcd-1-0.1".parse().unwrap());
+    world.others.push(unreachable("f1", "etcd.prod.0.etcd-1-0.1"));
+    world.run(Duration::from_secs(300));
+    assert!(!world.log.iter().any(|a| a == "launch"), "{:?}", world.log);
+    let report = world.scheduler.report().to_string();
+    assert!(report.contains("until that agent is back"), "{report}");
+    world.unreachable.clear();
+    world.run(Duration::from_secs(300));
+    world.assert_healthy_cluster();
+}
+
+#[test]
+fn unreachable_tasks_of_another_framework_or_the_predecessor_stop_formation() {
+    for other in
+        [unreachable("f2", "etcd.prod.0.etcd-1-0.1"), unreachable("f1", "etcd-1447 h 1 2 3")]
+    {
+        let mut world = World::new(3);
+        world.others.push(other);
+        world.run(Duration::from_secs(300));
+        assert!(!world.log.iter().any(|a| a == "launch"), "{:?}", world.log);
+        assert!(world.scheduler.report().to_string().contains("Nothing is formed"));
+    }
+}
+
+#[test]
+fn a_straggler_whose_launch_never_arrived_needs_a_replacement() {
+    let mut world = World::new(3);
+    world.step_until("launch");
+    let lost = world.tasks.keys().next().unwrap().clone();
+    let agent = world.tasks.remove(&lost).unwrap().agent;
+    world.inbox.retain(|event| !matches!(event, Event::Update(s) if s.task_id == lost.to_string()));
+    let dropped = (TaskState::Dropped, Source::Agent, Reason::Reconciliation);
+    let mut record = None;
+    for _ in 0..2 {
+        world.update(&lost, &agent, dropped, true);
+        world.run(Duration::from_secs(120));
+        record.get_or_insert_with(|| world.record());
+    }
+    // The attempt was given up with proof, and another one formed without that task.
+    world.assert_healthy_cluster();
+    assert!(!world.tasks.contains_key(&lost));
+}
+
+#[test]
+fn an_answer_from_before_the_launch_proves_nothing() {
+    let mut world = World::new(3);
+    world.step_until("launch");
+    let task = world.tasks.keys().next().unwrap().clone();
+    let agent = world.tasks[&task].agent.clone();
+    // The task lives; the master was asked before it was launched, and answers late.
+    world.inbox.retain(|event| !matches!(event, Event::Update(_)));
+    world.update(&task, &agent, (TaskState::Gone, Source::Master, Reason::Reconciliation), false);
+    world.run(Duration::ZERO);
+    assert!(!world.record().member_of(&task).unwrap().is_ended());
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+}
+
+#[test]
+fn no_task_id_comes_twice_where_the_record_was_rolled_back() {
+    let mut world = World::new(3);
+    world.others.push(unreachable("f1", "etcd.prod.0.etcd-7-0.1"));
+    world.run(A_WHILE);
+    world.assert_healthy_cluster();
+    assert!(
+        world.tasks.keys().all(|task| task.member.attempt() == Some(8)),
+        "{:?}",
+        world.tasks.keys()
+    );
 }

@@ -1,5 +1,7 @@
 //! Mesos's messages become the core's plain types. What Mesos says and the core cannot use is
 //! dropped here, with a line in the log.
+//!
+//! It is public for the fuzz targets alone: what is read here comes from the network.
 
 use std::net::IpAddr;
 
@@ -14,7 +16,7 @@ use mesos_v1::{proto, scheduler};
 use serde::Deserialize;
 
 /// The core's event in a scheduler event, if the core has a use for it.
-pub(crate) fn event(event: scheduler::Event) -> Option<Event> {
+pub fn event(event: scheduler::Event) -> Option<Event> {
     match event {
         scheduler::Event::Subscribed(subscribed) => {
             Some(Event::Subscribed { framework_id: FrameworkId(subscribed.framework_id.value) })
@@ -191,6 +193,8 @@ struct KnownTask {
     id: String,
     #[serde(default)]
     state: String,
+    #[serde(default)]
+    slave_id: String,
 }
 
 impl KnownTask {
@@ -206,15 +210,19 @@ impl KnownTask {
 ///
 /// `unreachable_tasks` may live (Mesos `src/master/readonly_handler.cpp`); a completed framework's
 /// tasks are listed elsewhere.
-pub(crate) fn living(body: &[u8], name: &str) -> Result<Vec<LivingFramework>, serde_json::Error> {
+///
+/// # Errors
+/// It is not such an answer.
+pub fn living(body: &[u8], name: &str) -> Result<Vec<LivingFramework>, serde_json::Error> {
     let known: Frameworks = serde_json::from_slice(body)?;
     let all = known.frameworks.into_iter().chain(known.completed_frameworks);
     let living = all.filter(|f| f.name == name).map(|f| {
-        let tasks = f.tasks.into_iter().chain(f.unreachable_tasks);
-        let live_tasks = tasks.filter(KnownTask::is_live).map(|t| t.id).collect();
-        LivingFramework { id: FrameworkId(f.id), live_tasks }
+        let live_tasks = f.tasks.into_iter().filter(KnownTask::is_live).map(|t| t.id).collect();
+        let unreachable = f.unreachable_tasks.into_iter().filter(KnownTask::is_live);
+        let unreachable_tasks = unreachable.map(|t| (t.id, AgentId(t.slave_id))).collect();
+        LivingFramework { id: FrameworkId(f.id), live_tasks, unreachable_tasks }
     });
-    Ok(living.filter(|framework| !framework.live_tasks.is_empty()).collect())
+    Ok(living.filter(|framework| framework.tasks().next().is_some()).collect())
 }
 
 #[cfg(test)]
@@ -225,13 +233,16 @@ mod tests {
     fn live_tasks_are_told_from_those_that_ended() {
         let body = r#"{"frameworks": [
             {"id": "f1", "name": "etcd", "tasks": [{"id": "t1", "state": "TASK_RUNNING"},
-             {"id": "t2", "state": "TASK_FAILED"}], "unreachable_tasks": [{"id": "t3", "state": "TASK_UNREACHABLE"}]},
+             {"id": "t2", "state": "TASK_FAILED"}], "unreachable_tasks": [{"id": "t3", "slave_id": "s1", "state": "TASK_UNREACHABLE"}]},
             {"id": "f2", "name": "etcd", "tasks": [{"id": "t4", "state": "TASK_KILLED"}]},
             {"id": "f3", "name": "web", "tasks": [{"id": "t5", "state": "TASK_RUNNING"}]}],
             "completed_frameworks": [{"id": "f4", "name": "etcd"}]}"#;
         let found = living(body.as_bytes(), "etcd").unwrap();
-        let expected =
-            LivingFramework { id: "f1".into(), live_tasks: vec!["t1".to_owned(), "t3".to_owned()] };
+        let expected = LivingFramework {
+            id: "f1".into(),
+            live_tasks: vec!["t1".to_owned()],
+            unreachable_tasks: vec![("t3".to_owned(), "s1".into())],
+        };
         assert_eq!(found, [expected]);
         assert!(living(b"<html>", "etcd").is_err());
     }

@@ -11,7 +11,8 @@ mod driver;
 mod election;
 pub mod etcd_binary;
 mod failure;
-mod from_mesos;
+#[doc(hidden)]
+pub mod from_mesos;
 pub mod guard;
 mod link;
 mod probes;

@@ -166,11 +166,6 @@ impl World {
         if ended > 0 {
             return Ok("formed, and members need a replacement");
         }
-        // A member whose launch was lost, and without which the cluster formed: it is named, and no
-        // status of it proves anything to the core.
-        if report.contains("Mesos says Dropped") {
-            return Ok("formed, and a launch was lost");
-        }
         if told != live || !process.core.health().serves() {
             return Err(format!("{told} of {live} members are told, not all well:\n{report}"));
         }

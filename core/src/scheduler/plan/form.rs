@@ -10,8 +10,8 @@ use super::{Action, Go, Pass, Scheduler, tend};
 use crate::id::{ClusterId, MemberId, MemberName, TaskId};
 use crate::offer::{Offer, Take};
 use crate::placement::{Demand, Placement, place};
-use crate::record::{Applied, Member, Phase, TaskPhase};
-use crate::scheduler::{Repeated, safety};
+use crate::record::{ATTEMPTS_MAX, Applied, Member, Phase, TaskPhase};
+use crate::scheduler::{Identity, Repeated, safety};
 use crate::status::TaskState;
 use crate::wire::{EtcdState, LaunchOrder, Order, Peer, Start, WIRE_VERSION};
 
@@ -57,6 +57,7 @@ impl Scheduler {
         let order = Box::new(self.launch_order(member));
         self.offers.remove(&offer_id);
         self.counters.launched += 1;
+        self.launched_unasked.insert(member.task_id.clone());
         pass.act(Action::Launch {
             permit,
             offer_id,
@@ -146,7 +147,7 @@ impl Scheduler {
     }
 
     fn begin_attempt(&mut self, chosen: Vec<(Offer, Take)>) {
-        let attempt = self.book.stored().attempts + 1;
+        let attempt = self.book.stored().attempts.max(self.attempts_seen()) + 1;
         let token = format!("{}-{}-{attempt}", self.config.cluster, self.config.nonce);
         let mut members = Vec::new();
         for (index, (offer, take)) in chosen.into_iter().enumerate() {
@@ -165,6 +166,27 @@ impl Scheduler {
             record.members = members;
             record.applied = applied;
         });
+    }
+
+    /// The highest attempt of our name that Mesos told of: a record that was rolled back counts fewer,
+    /// and no task ID may come twice.
+    fn attempts_seen(&self) -> u32 {
+        let living = match &self.identity {
+            Identity::Living { frameworks, .. } => frameworks.as_slice(),
+            Identity::Unasked
+            | Identity::Asked { .. }
+            | Identity::Failed { .. }
+            | Identity::Alone => &[],
+        };
+        let told = living.iter().flat_map(|framework| framework.tasks());
+        let all = told.chain(self.strangers.iter().chain(&self.gone).map(String::as_str));
+        let ours = all
+            .filter_map(|task| task.parse::<TaskId>().ok())
+            .filter(|task| task.cluster == self.config.cluster);
+        ours.filter_map(|task| task.member.attempt())
+            .filter(|a| *a < ATTEMPTS_MAX)
+            .max()
+            .unwrap_or(0)
     }
 
     fn planned_member(&self, name: MemberName, offer: &Offer, take: &Take) -> Option<Member> {
@@ -320,6 +342,7 @@ impl Scheduler {
             return;
         }
         let (stored, epoch) = (self.book.stored(), self.book.epoch());
+        self.launched_unasked.remove(&member.task_id);
         match safety::permit_kill(stored, epoch, &member.task_id) {
             Ok(permit) => pass.act(Action::Kill {
                 permit,

@@ -1,7 +1,7 @@
 //! Who we are: before a cluster is formed, and only then, is there another of our name?
 
 use super::{Action, Go, Pass, Scheduler};
-use crate::id::{FrameworkId, is_predecessor_task_id};
+use crate::id::{AgentId, FrameworkId, TaskId, is_predecessor_task_id};
 use crate::record::Phase;
 use crate::scheduler::{Identity, LivingFramework};
 
@@ -27,12 +27,58 @@ impl Scheduler {
                 Go::Stop
             }
             Identity::Living { frameworks, .. } => {
-                let ours = self.book.stored().framework_id.as_ref();
-                for living in frameworks {
-                    pass.trouble("identity", living_cluster(living, ours));
-                }
-                Go::Stop
+                let frameworks = frameworks.clone();
+                self.weigh(pass, &frameworks)
             }
+        }
+    }
+
+    /// Says what lives under our name. Tasks of our own framework whose agents were given up are asked
+    /// for by name first: Mesos goes on listing a launch that never reached its agent.
+    fn weigh(&mut self, pass: &mut Pass, frameworks: &[LivingFramework]) -> Go {
+        let ours = self.book.stored().framework_id.clone();
+        let mut doubtful = Vec::new();
+        let mut go = Go::On;
+        for living in frameworks {
+            let open =
+                living.unreachable_tasks.iter().filter(|(task, _)| !self.gone.contains(task));
+            let asked: Option<Vec<(TaskId, AgentId)>> = open
+                .map(|(task, agent)| Some((task.parse::<TaskId>().ok()?, agent.clone())))
+                .collect();
+            match asked
+                .filter(|_| Some(&living.id) == ours.as_ref() && living.live_tasks.is_empty())
+            {
+                Some(asked) => doubtful.extend(asked),
+                None => {
+                    pass.trouble("identity", living_cluster(living, ours.as_ref()));
+                    go = Go::Stop;
+                }
+            }
+        }
+        if doubtful.is_empty() {
+            return go;
+        }
+        self.ask_for_doubtful(pass, doubtful);
+        Go::Stop
+    }
+
+    fn ask_for_doubtful(&mut self, pass: &mut Pass, tasks: Vec<(TaskId, AgentId)>) {
+        for (task, agent) in &tasks {
+            pass.waiting(
+                "identity",
+                format!(
+                    "this framework has task {task}, which the record does not know, on agent {agent}, \
+                     which the master gave up; nothing is formed until that agent is back and does not \
+                     have it"
+                ),
+            );
+        }
+        let again_at = pass.now + self.config.timing.reconcile_max;
+        let Identity::Living { doubt_at, .. } = &mut self.identity else { return };
+        if pass.is_due(*doubt_at) {
+            *doubt_at = again_at;
+            pass.wake_at(again_at);
+            pass.act(Action::Reconcile { tasks });
         }
     }
 
@@ -82,8 +128,8 @@ fn unknown_task(task: &str) -> String {
 }
 
 fn living_cluster(living: &LivingFramework, ours: Option<&FrameworkId>) -> String {
-    let LivingFramework { id, live_tasks } = living;
-    let task = live_tasks.first().map_or("", String::as_str);
+    let id = &living.id;
+    let task = living.tasks().next().unwrap_or_default();
     if Some(id) == ours {
         return unknown_task(task);
     }
@@ -92,6 +138,6 @@ fn living_cluster(living: &LivingFramework, ours: Option<&FrameworkId>) -> Strin
         "framework {id} has our name and {} live tasks{whose} ({task:?} …): a cluster exists \
          already. Nothing is formed and nothing is killed. Give this cluster another \
          --framework-name, or start with the state file (--state-file) of that one.",
-        live_tasks.len()
+        living.tasks().count()
     )
 }

@@ -41,6 +41,9 @@ impl Scheduler {
         self.reconciliation.tries += 1;
         self.reconciliation.next_at = pass.now + wait;
         pass.wake_at(self.reconciliation.next_at);
+        for (task, _) in &tasks {
+            self.launched_unasked.remove(task);
+        }
         pass.act(Action::Reconcile { tasks });
     }
 

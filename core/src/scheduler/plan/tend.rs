@@ -135,9 +135,30 @@ impl Scheduler {
             (Some(TaskState::Starting | TaskState::Staging), Some(etcd)) => {
                 pass.waiting("member", format!("{place}: {}", describe(etcd)));
             }
-            (Some(state), _) => {
-                let message = view.map_or("", |v| v.message.as_str());
-                pass.waiting("member", format!("{place}: Mesos says {state:?} {message}"));
+            (Some(state @ (TaskState::Staging | TaskState::Starting | TaskState::Killing)), _) => {
+                pass.waiting("member", format!("{place}: Mesos says {state:?}"));
+            }
+            (
+                Some(
+                    state @ (TaskState::Gone
+                    | TaskState::Unknown
+                    | TaskState::Dropped
+                    | TaskState::Finished
+                    | TaskState::Failed
+                    | TaskState::Killed
+                    | TaskState::Error
+                    | TaskState::GoneByOperator),
+                ),
+                _,
+            ) => {
+                let message = view.map(|v| v.message.as_str()).filter(|m| !m.is_empty());
+                let said = message.map_or_else(String::new, |message| format!(" ({message})"));
+                let text = format!(
+                    "{place}: Mesos says {state:?}{said}: it has no such task, or it has ended, and \
+                     nothing proves that its etcd has. Unless it comes back, the member needs a \
+                     replacement, which this version does not start yet"
+                );
+                pass.trouble("member", text);
             }
             (None, _) => pass.waiting("member", format!("{place}: Mesos has not answered yet")),
         }

@@ -56,9 +56,10 @@ impl World {
     fn admit(&mut self, agent: usize) {
         let was_awaited = self.master.awaited.remove(&agent);
         self.master.unreachable.remove(&agent);
-        // Here the model is kinder than Mesos, which goes on listing a task that its agent does not
-        // bring back (a launch that was lost): docs/adr/0012 says what that does to a scheduler.
-        self.master.unreachable_tasks.retain(|_, (of, _)| *of != agent);
+        // Mesos goes on listing, as unreachable, a task that its agent does not bring back: a launch that was
+        // lost, for one (`Master::__reregisterSlave` takes out what is reported).
+        let brought = &self.agents[agent].tasks;
+        self.master.unreachable_tasks.retain(|task, _| !brought.contains_key(task));
         for (task, AgentTask { framework, state, forwarded }) in self.agents[agent].tasks.clone() {
             if self.master.removed.contains(&framework) {
                 continue;

@@ -14,16 +14,22 @@ impl World {
     /// The frameworks with tasks that live, or may (`GET /master/frameworks`, where what ended is
     /// left out by who asks).
     pub(super) fn living(&self) -> Vec<LivingFramework> {
-        let mut living: BTreeMap<&FrameworkId, Vec<String>> = BTreeMap::new();
-        let known = self.master.tasks.iter().filter(|(_, known)| !known.state.is_terminal());
-        let known = known.map(|(task, known)| (task, &known.framework));
-        let unreachable = self.master.unreachable_tasks.iter().map(|(task, (_, id))| (task, id));
-        for (task, framework) in known.chain(unreachable) {
-            living.entry(framework).or_default().push(task.clone());
+        let mut living: BTreeMap<FrameworkId, LivingFramework> = BTreeMap::new();
+        let empty = |id: &FrameworkId| LivingFramework {
+            id: id.clone(),
+            live_tasks: Vec::new(),
+            unreachable_tasks: Vec::new(),
+        };
+        for (task, known) in self.master.tasks.iter().filter(|(_, t)| !t.state.is_terminal()) {
+            let id = &known.framework;
+            let framework = living.entry(id.clone()).or_insert_with(|| empty(id));
+            framework.live_tasks.push(task.clone());
         }
-        let framework =
-            |(id, live_tasks): (&FrameworkId, _)| LivingFramework { id: id.clone(), live_tasks };
-        living.into_iter().map(framework).collect()
+        for (task, (agent, id)) in &self.master.unreachable_tasks {
+            let framework = living.entry(id.clone()).or_insert_with(|| empty(id));
+            framework.unreachable_tasks.push((task.clone(), self.agents[*agent].id()));
+        }
+        living.into_values().collect()
     }
 
     /// Explicit reconciliation, or implicit where no task is named, which leaves out tasks of
