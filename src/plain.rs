@@ -1,6 +1,6 @@
 //! The plugins that every build has, because they need nothing.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -39,23 +39,29 @@ impl PersistPlugin for NonePlugin {
     }
 }
 
-/// The record of one process.
+/// The record of one process, and the highest version that it ever had: none comes twice.
 #[derive(Debug, Default)]
 struct Forgetful {
-    stored: Mutex<Option<Stored>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    record: Option<Stored>,
+    highest: u64,
 }
 
 impl Forgetful {
-    /// Runs with what is stored, if its version is the expected one.
-    fn expect<T>(
-        &self,
-        expected: Version,
-        change: impl FnOnce(&mut Option<Stored>) -> T,
-    ) -> Result<T, StoreError> {
-        let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = stored.as_ref().map_or(Version(0), |stored| stored.version);
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is kept, if its version is the expected one.
+    fn expect(&self, expected: Version) -> Result<MutexGuard<'_, Kept>, StoreError> {
+        let kept = self.kept();
+        let found = kept.record.as_ref().map_or(Version(0), |record| record.version);
         if found == expected {
-            return Ok(change(&mut stored));
+            return Ok(kept);
         }
         let found = format!("version {} where {} was expected", found.0, expected.0);
         Err(StoreError::Conflict { place: self.place(), found })
@@ -69,19 +75,20 @@ impl StateStore for Forgetful {
     }
 
     async fn load(&self) -> Result<Option<Stored>, StoreError> {
-        Ok(self.stored.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        Ok(self.kept().record.clone())
     }
 
     async fn save(&self, bytes: &[u8], expected: Version) -> Result<Version, StoreError> {
-        let version = Version(expected.0 + 1);
-        self.expect(expected, |stored| {
-            *stored = Some(Stored { bytes: bytes.to_vec(), version });
-            version
-        })
+        let mut kept = self.expect(expected)?;
+        kept.highest += 1;
+        let version = Version(kept.highest);
+        kept.record = Some(Stored { bytes: bytes.to_vec(), version });
+        Ok(version)
     }
 
     async fn remove(&self, expected: Version) -> Result<(), StoreError> {
-        self.expect(expected, |stored| *stored = None)
+        self.expect(expected)?.record = None;
+        Ok(())
     }
 }
 
@@ -138,7 +145,7 @@ impl Discovery for Static {
     }
 
     fn cost(&self) -> Cost {
-        Cost::new(Duration::ZERO, "nothing; but it knows nothing of members that move")
+        Cost::new(Duration::from_secs(1), "nothing; but it knows nothing of members that move")
     }
 
     async fn members(&self) -> Result<Members, DiscoveryError> {
@@ -181,6 +188,9 @@ impl PlacementPlugin for SpreadPlugin {
         Box::new(Spread)
     }
 }
+
+#[cfg(test)]
+mod conformance;
 
 #[cfg(test)]
 mod tests {

@@ -77,6 +77,15 @@ impl Layers {
         layers
     }
 
+    /// The layers of one file that holds this text, and of settings like those of `--set`; no file and no
+    /// variable is read.
+    pub fn of_text(text: &str, sets: &[String]) -> Layers {
+        let mut layers = Layers { figment: Figment::new(), problems: Vec::new() };
+        layers.toml("a text".to_owned(), text);
+        sets.iter().for_each(|set| layers.set(set));
+        layers
+    }
+
     /// All values of all layers.
     pub(super) fn values(&self, problems: &mut Vec<Problem>) -> Dict {
         match self.figment.extract() {
@@ -119,7 +128,11 @@ impl Layers {
             Err(error) if may_be_absent && error.kind() == ErrorKind::NotFound => return,
             Err(error) => return self.trouble(origin, format!("cannot be read: {error}")),
         };
-        match toml::from_str::<Dict>(&text) {
+        self.toml(origin, &text);
+    }
+
+    fn toml(&mut self, origin: String, text: &str) {
+        match toml::from_str::<Dict>(text) {
             Ok(values) => self.merge(Given { origin, is_text: false, values }),
             Err(error) => self.trouble(origin, format!("is no TOML: {}", error.to_string().trim())),
         }

@@ -13,3 +13,4 @@ mod second_cluster;
 mod starts;
 mod tls;
 mod transcripts;
+mod zookeeper_store;

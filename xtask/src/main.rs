@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask demo`, `figures`, `fresh`, `mutants`, `replay`, `sim`.
+//! The project's own chores: `cargo xtask demo`, `features`, `figures`, `fresh`, `mutants`, `replay`, `sim`.
 //!
 //! They run the built programs on a genuine Mesos and measure them from outside, by HTTP and `/proc`. They link
 //! nothing of the programs, so what they show holds for what an operator runs.
@@ -8,6 +8,7 @@ mod admin;
 mod demo;
 mod deployment;
 mod failure;
+mod features;
 mod figures;
 mod fresh;
 mod gateway;
@@ -29,6 +30,8 @@ use clap::Parser;
 enum Chore {
     /// A Mesos cluster with etcd on it, on this machine, until Ctrl-C
     Demo(demo::Options),
+    /// Checks every set of features, and tries the smallest program
+    Features,
     /// Measures what the project promises, on five agents, and compares it with what it must be
     Figures(figures::Options),
     /// Runs .ci/run on a fresh clone of HEAD, with an empty home and empty caches
@@ -44,6 +47,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Chore::parse() {
         Chore::Demo(options) => demo::run(&options),
+        Chore::Features => features::run(),
         Chore::Figures(options) => figures::run(&options),
         Chore::Fresh => fresh::run(),
         Chore::Mutants(options) => mutants::run(&options),

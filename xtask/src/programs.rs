@@ -9,7 +9,8 @@ use etcd_mesos_testkit::etcd::{self, Etcd};
 
 use crate::failure::{Outcome, ensure};
 
-const SCHEDULER: &str = "etcd-mesos-scheduler";
+/// Our program that schedules.
+pub const SCHEDULER: &str = "etcd-mesos-scheduler";
 const EXECUTOR: &str = "etcd-mesos-executor";
 
 /// Where the programs are.
@@ -59,9 +60,12 @@ pub fn top() -> &'static Path {
     here.parent().unwrap_or(here)
 }
 
-/// Cargo put this program into `TARGET/PROFILE`, and the others into `TARGET/release`, wherever that is.
 fn release_dir() -> Outcome<PathBuf> {
+    Ok(target_dir()?.join("release"))
+}
+
+/// Cargo put this program into `TARGET/PROFILE`, wherever that is.
+pub fn target_dir() -> Outcome<PathBuf> {
     let own = env::current_exe()?;
-    let target = own.ancestors().nth(2).unwrap_or(&own);
-    Ok(target.join("release"))
+    Ok(own.ancestors().nth(2).unwrap_or(&own).to_owned())
 }

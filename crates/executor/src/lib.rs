@@ -9,6 +9,7 @@
 //! permit; no data directory is deleted or renamed; etcd never outlives the executor; Mesos's wire
 //! types do not reach the supervisor. `unsafe` is in one file, `process/parent_death.rs`.
 
+mod arguments;
 pub mod data_directory;
 pub mod digest;
 pub mod driver;

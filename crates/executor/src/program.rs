@@ -10,12 +10,13 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use crate::arguments::Wanted;
 use crate::driver::{Driver, Ends};
 use crate::link::{Link, SharedLedger, shutdown_grace};
 use crate::supervisor::{Event, Outcome, Supervisor};
 use crate::words::chain;
 
-const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 etcd-mesos-executor: supervises one etcd process for as long as its Mesos task lives.
 
 It is not started by hand. The etcd-mesos scheduler serves this program to Mesos agents, and an agent
@@ -33,6 +34,9 @@ task; there is nothing to configure here.
 
 Usage: etcd-mesos-executor [--help | --version]
 
+The Go predecessor's flags and glog's, such as -launch-timeout=240 and -logtostderr, are accepted, and
+without effect.
+
 Exit codes: 0 done, 64 wrong usage, 69 no agent answered, 70 a bug, 78 not started by an agent.
 ";
 
@@ -47,24 +51,19 @@ const EX_CONFIG: u8 = 78;
 /// started it.
 pub fn executor_main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    match arguments.iter().map(|a| a.to_str()).collect::<Vec<_>>()[..] {
-        [] => run(),
-        [Some("--help" | "-h")] => print(HELP),
-        [Some("--version" | "-V")] => {
-            print(concat!("etcd-mesos-executor ", env!("CARGO_PKG_VERSION"), "\n"))
-        }
-        _ => {
-            let arguments = arguments.join(" ".as_ref());
-            complain(&format!(
-                "unknown arguments: {}; --help says what there is",
-                arguments.display()
-            ));
+    match Wanted::of(&arguments) {
+        Wanted::Run { ignored } => run(&ignored),
+        Wanted::Help => print(HELP),
+        Wanted::Version => print(concat!("etcd-mesos-executor ", env!("CARGO_PKG_VERSION"), "\n")),
+        Wanted::Unknown(argument) => {
+            let argument = argument.display();
+            complain(&format!("unknown argument: {argument}; --help says what there is"));
             ExitCode::from(EX_USAGE)
         }
     }
 }
 
-fn run() -> ExitCode {
+fn run(ignored: &[OsString]) -> ExitCode {
     let environment = match ExecutorEnvironment::from_env() {
         Ok(environment) => environment,
         Err(error) => {
@@ -75,6 +74,9 @@ fn run() -> ExitCode {
         }
     };
     log_to_stderr();
+    if !ignored.is_empty() {
+        tracing::info!(flags = ?ignored, "accepted, and without effect: the predecessor's flags");
+    }
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -54,7 +54,10 @@ impl Endpoint {
 
     /// Reads the `Location` of a redirection. Mesos leaves the scheme out: `//10.0.0.1:5050/path`
     /// (Mesos `src/master/http.cpp`), and it then stays what it was.
-    pub(crate) fn from_location(location: &str, scheme: Scheme) -> Result<Self, EndpointError> {
+    ///
+    /// # Errors
+    /// What is wrong with it, and the whole `Location`.
+    pub fn from_location(location: &str, scheme: Scheme) -> Result<Self, EndpointError> {
         let rest = location.strip_prefix("//").unwrap_or(location);
         Self::parse(rest, scheme).map_err(|error| error.of(location))
     }

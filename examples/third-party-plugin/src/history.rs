@@ -1,19 +1,24 @@
 //! A store that keeps every version of the record as a file of its own, for ACME's auditors.
 //!
-//! Version 42 is the file `00000000000000000042.json`. A save writes beside it and then links it to its
-//! name, which the file system does only if the name is free: that is the compare-and-set, on a
-//! shared directory too. A removal is a version as well, an empty file, so that no number comes twice.
+//! Version 42 is the file `00000000000000000042.json`. A save writes below `new/` and then moves it to
+//! its name, which the file system does only if the name is free: that is the compare-and-set, on a
+//! shared directory too. A removal is a version as well, so that no number comes twice.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use etcd_mesos_core::plugin::{Context, PersistPlugin, Plugin};
 use etcd_mesos_core::store::{StateStore, StoreError, Stored, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tempfile::NamedTempFile;
+
+/// What the file of a removal holds.
+const REMOVED: &[u8] = b"removed\n";
 
 /// The plugin `history`.
 pub struct HistoryPlugin;
@@ -43,6 +48,8 @@ impl PersistPlugin for HistoryPlugin {
 #[derive(Debug)]
 pub struct HistoryStore {
     directory: PathBuf,
+    /// Of a write that failed when its version had its name already: what was expected, and the version.
+    own: Mutex<Option<(Version, u64)>>,
 }
 
 impl HistoryStore {
@@ -51,9 +58,14 @@ impl HistoryStore {
     /// # Errors
     /// `Unavailable` when the directory cannot be made.
     pub fn open(directory: PathBuf) -> Result<HistoryStore, StoreError> {
-        let store = HistoryStore { directory };
-        fs::create_dir_all(&store.directory).map_err(|error| store.failed("open", error))?;
+        let store = HistoryStore { directory, own: Mutex::default() };
+        fs::create_dir_all(store.unnamed()).map_err(|error| store.failed("open", error))?;
         Ok(store)
+    }
+
+    /// Where versions are that have no name yet.
+    fn unnamed(&self) -> PathBuf {
+        self.directory.join("new")
     }
 
     fn file(&self, version: u64) -> PathBuf {
@@ -78,12 +90,13 @@ impl HistoryStore {
             return Ok((0, None));
         }
         let bytes = fs::read(self.file(newest)).map_err(failed)?;
-        if bytes.is_empty() {
+        if bytes == REMOVED {
             return Ok((newest, None));
         }
-        if !bytes.starts_with(b"{") || !bytes.ends_with(b"}") {
+        // Half of an object is no object: what was cut short is found too.
+        if let Err(error) = serde_json::from_slice::<Map<String, Value>>(&bytes) {
             let place = self.file(newest).display().to_string();
-            return Err(StoreError::Corrupt { place, found: "it is no JSON object".to_owned() });
+            return Err(StoreError::Corrupt { place, found: format!("no JSON object: {error}") });
         }
         Ok((newest, Some(bytes)))
     }
@@ -95,18 +108,22 @@ impl HistoryStore {
         expected: Version,
         bytes: &[u8],
     ) -> Result<Version, StoreError> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         let (newest, record) = self.newest()?;
         let found = if record.is_some() { newest } else { 0 };
-        if found != expected.0 {
+        if found != expected.0 && *own != Some((expected, newest)) {
             return Err(self.conflict(found, expected));
         }
-        match self.write(newest + 1, bytes) {
-            Ok(()) => Ok(Version(newest + 1)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(self.conflict(newest + 1, expected))
-            }
-            Err(error) => Err(self.failed(operation, error)),
-        }
+        let version = newest + 1;
+        self.write(version, bytes).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => self.conflict(version, expected),
+            _ => self.failed(operation, error),
+        })?;
+        *own = Some((expected, version));
+        let synced = File::open(&self.directory).and_then(|directory| directory.sync_all());
+        synced.map_err(|error| self.failed(operation, error))?;
+        *own = None;
+        Ok(Version(version))
     }
 
     fn conflict(&self, found: u64, expected: Version) -> StoreError {
@@ -115,14 +132,11 @@ impl HistoryStore {
     }
 
     fn write(&self, version: u64, bytes: &[u8]) -> io::Result<()> {
-        let beside = self.directory.join(format!("{version:020}.{}.new", std::process::id()));
-        let mut file = File::create(&beside)?;
+        let mut file = NamedTempFile::new_in(self.unnamed())?;
         file.write_all(bytes)?;
-        file.sync_all()?;
-        let linked = fs::hard_link(&beside, self.file(version));
-        fs::remove_file(&beside)?;
-        linked?;
-        File::open(&self.directory)?.sync_all()
+        file.as_file().sync_all()?;
+        file.persist_noclobber(self.file(version))?;
+        Ok(())
     }
 }
 
@@ -133,7 +147,7 @@ fn version_of(name: &str) -> Option<u64> {
 #[async_trait]
 impl StateStore for HistoryStore {
     fn place(&self) -> String {
-        Path::new(&self.directory).display().to_string()
+        self.directory.display().to_string()
     }
 
     async fn load(&self) -> Result<Option<Stored>, StoreError> {
@@ -146,6 +160,6 @@ impl StateStore for HistoryStore {
     }
 
     async fn remove(&self, expected: Version) -> Result<(), StoreError> {
-        self.add("remove", expected, b"").map(drop)
+        self.add("remove", expected, REMOVED).map(drop)
     }
 }

@@ -27,7 +27,11 @@ type Seeds = Vec<(&'static str, Vec<u8>)>;
 fn main() -> io::Result<()> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
     let all = [
+        ("configuration", texts(&CONFIGURATIONS)),
+        ("core_event", scheduler_events()),
         ("executor_event", executor_events()),
+        ("frameworks", texts(&FRAMEWORKS)),
+        ("location", texts(&LOCATIONS)),
         ("master_info", texts(&MASTER_INFOS)),
         ("masters", texts(&MASTERS)),
         ("offer", offers()),
@@ -70,6 +74,57 @@ const MASTERS: [(&str, &str); 4] = [
     ("one", "127.0.0.1:5050"),
     ("zk", "zk://h:2181/mesos"),
     ("limits", "a:1,b:65535,http://c:65536/master/redirect"),
+];
+
+/// A file, and what stands behind `--set`, with a zero byte between them.
+const CONFIGURATIONS: [(&str, &str); 6] = [
+    (
+        "file",
+        "[cluster]\nsize = 3\n[member]\ncpus = 0.5\nmem = 256\netcd_flags = [\"--snapshot-count=10000\"]\n\
+         [framework]\nname = \"prod\"\nprincipal = \"etcd\"\nfailover_timeout = \"7days\"\n\
+         [persist]\nplugin = \"file\"\n[persist.file]\npath = \"/var/lib/etcd-mesos/prod.state\"\n",
+    ),
+    (
+        "zookeeper",
+        "mesos.master = \"zk://u:p@h1:2181,h2:2181/mesos\"\nmesos.tls = true\nmesos.ca_file = \"/ca.pem\"\n\
+         persist.plugin = \"zookeeper\"\npersist.zookeeper.url = \"zk://u:p@h1:2181/etcd\"\n\
+         persist.zookeeper.timeout = 2\n",
+    ),
+    (
+        "sets",
+        "\0framework.principal=etcd\0cluster.size=5\0health.raft.apply_lag=9\0health.raft.election_window=30s",
+    ),
+    (
+        "plain",
+        "[persist]\nplugin = \"none\"\n[health]\nplugin = \"proof\"\n\
+         [discovery]\nplugin = \"static\"\nstatic.members = [\"http://h:2379\"]\n",
+    ),
+    (
+        "mistakes",
+        "[clutser]\nsize = 4\n[cluster]\nsize = \"many\"\n[persist.zookeper]\nurl = 1\n[health]\nplugin = 7\n\0.=\0a.b",
+    ),
+    ("no-toml", "[cluster\nsize=3"),
+];
+
+/// The first one has the form of an answer of a master 1.11.0.
+const FRAMEWORKS: [(&str, &str); 3] = [
+    (
+        "master",
+        r#"{"frameworks":[{"id":"f-0000","name":"etcd","active":true,"tasks":[{"id":"etcd.etcd.0.etcd-1-0.1","slave_id":"f-S0","state":"TASK_RUNNING"},{"id":"t2","slave_id":"f-S1","state":"TASK_FAILED"}],"unreachable_tasks":[{"id":"t3","slave_id":"f-S2","state":"TASK_UNREACHABLE"}]},{"id":"f-0001","name":"web","tasks":[]}],"completed_frameworks":[{"id":"f-0002","name":"etcd"}],"unregistered_frameworks":[]}"#,
+    ),
+    (
+        "predecessor",
+        r#"{"frameworks":[{"id":"f","name":"etcd","tasks":[{"id":"etcd-1447 10.0.0.1 31000 31001 31002","state":"?"}]}]}"#,
+    ),
+    ("nobody", "{}"),
+];
+
+const LOCATIONS: [(&str, &str); 5] = [
+    ("mesos", "//10.0.0.1:5050/api/v1/scheduler"),
+    ("https", "https://m1.example:5050/master/redirect"),
+    ("http", "http://[::1]:65535/"),
+    ("both", "//https://h:1"),
+    ("no-place", "/master/redirect"),
 ];
 
 const ZK_URLS: [(&str, &str); 4] = [

@@ -7,21 +7,29 @@
 //! What is absent: randomness, files, sockets, clocks. The same bytes do the same for ever.
 
 mod carriers;
+mod facade;
 mod machines;
 mod mesos;
+mod runtime;
 mod zookeeper;
 
 pub use carriers::{offer, record, state_file, task_id, wire};
+pub use facade::configuration;
 pub use machines::{scheduler, supervisor};
-pub use mesos::{executor_event, masters, recordio, resource, scheduler_event};
+pub use mesos::{executor_event, location, masters, recordio, resource, scheduler_event};
+pub use runtime::{core_event, frameworks};
 pub use zookeeper::{master_info, zk_url};
 
 /// A target.
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its corpus and of its cargo-fuzz program.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 18] = [
+    ("configuration", configuration),
+    ("core_event", core_event),
     ("executor_event", executor_event),
+    ("frameworks", frameworks),
+    ("location", location),
     ("master_info", master_info),
     ("masters", masters),
     ("offer", offer),

@@ -9,7 +9,7 @@ use etcd_mesos_core::config::{Config, Timing};
 use etcd_mesos_core::id::{AgentId, FrameworkId};
 use etcd_mesos_core::offer::Offer;
 use etcd_mesos_core::record::Record;
-use etcd_mesos_core::scheduler::{Action, Event, Scheduler};
+use etcd_mesos_core::scheduler::{Action, Event, LivingFramework, Scheduler};
 use etcd_mesos_core::store::Version;
 use etcd_mesos_core::time::Timestamp;
 use etcd_mesos_core::wire::FromExecutor;
@@ -37,6 +37,7 @@ pub fn scheduler(bytes: &[u8]) {
         scheduler: Scheduler::new(config(), loaded, version),
         now: Timestamp(0),
         saves: version,
+        others: Vec::new(),
     };
     world.tell(Event::Wake);
     for piece in pieces.take(16) {
@@ -72,13 +73,31 @@ fn message(piece: &[u8]) -> Event {
     Event::Message { agent_id: AgentId("a0".to_owned()), body }
 }
 
-struct SchedulerWorld {
+pub(crate) struct SchedulerWorld {
     scheduler: Scheduler,
     now: Timestamp,
     saves: Version,
+    /// Who the master says has our name.
+    others: Vec<LivingFramework>,
 }
 
 impl SchedulerWorld {
+    /// A scheduler that has just subscribed, and knows of no cluster.
+    pub(crate) fn without_a_cluster(others: Vec<LivingFramework>) -> Self {
+        let scheduler = Scheduler::new(config(), None, Version(0));
+        let mut world = Self { scheduler, now: Timestamp(0), saves: Version(0), others };
+        world.tell(Event::Wake);
+        world
+    }
+
+    /// Tells it, and lets time pass.
+    pub(crate) fn goes_on_after(&mut self, event: Event) {
+        self.now = self.now + Duration::from_secs(1);
+        self.tell(event);
+        self.now = self.now + Duration::from_secs(100);
+        self.tell(Event::Wake);
+    }
+
     fn tell(&mut self, event: Event) {
         let mut events = vec![event];
         let mut steps = 0;
@@ -104,7 +123,7 @@ impl SchedulerWorld {
                 let framework_id = framework_id.unwrap_or(FrameworkId("f".to_owned()));
                 Some(Event::Subscribed { framework_id })
             }
-            Action::AskFrameworks => Some(Event::Asked(Ok(Vec::new()))),
+            Action::AskFrameworks => Some(Event::Asked(Ok(self.others.clone()))),
             Action::Reconcile { .. }
             | Action::Acknowledge { .. }
             | Action::Launch { .. }

@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 use mesos_v1::proto::{executor as executor_wire, scheduler as scheduler_wire};
 use mesos_v1::recordio::{Decoder, RecordIoError, encode};
 use mesos_v1::resource::{ResourceView, take_ranges, take_scalar};
-use mesos_v1::{Endpoint, Masters, executor, scheduler};
+use mesos_v1::{Endpoint, Masters, Scheme, executor, scheduler};
 use prost::Message;
 use prost::encoding::{DecodeContext, decode_key, skip_field};
 
@@ -186,4 +186,35 @@ pub fn masters(bytes: &[u8]) {
     assert!(printed.iter().all(|place| place.chars().all(|c| c.is_ascii_graphic())), "{printed:?}");
     let again = Masters::parse(&printed.join(",")).expect("what was printed is read");
     assert_eq!(again.known(), known);
+}
+
+/// A `Location`: it leads to a place that can be connected to, and to another scheme only where it names it.
+pub fn location(bytes: &[u8]) {
+    let Some(text) = text(bytes) else { return };
+    let [http, https] = [Scheme::Http, Scheme::Https].map(|from| (from, led(text, from)));
+    let is_named = text.contains("http://") || text.contains("https://");
+    for (from, to) in [&http, &https] {
+        let Some(to) = to else { continue };
+        assert!(is_named || to.scheme() == *from, "{text:?} leads from {from:?} to {to}");
+        assert!(to.port() > 0 && !to.host().is_empty());
+    }
+    let place = |to: &Option<Endpoint>| to.as_ref().map(|to| (to.host().to_owned(), to.port()));
+    assert_eq!(place(&http.1), place(&https.1), "the scheme does not change the place");
+}
+
+/// Where it leads from a master with that scheme.
+fn led(text: &str, from: Scheme) -> Option<Endpoint> {
+    match Endpoint::from_location(text, from) {
+        Ok(to) => {
+            // It becomes the header Host.
+            let printed = to.to_string();
+            assert!(printed.chars().all(|c| c.is_ascii_graphic()), "{printed:?}");
+            assert_eq!(printed.parse().as_ref(), Ok(&to));
+            Some(to)
+        }
+        Err(error) => {
+            assert!(error.to_string().contains(text), "{error}");
+            None
+        }
+    }
 }

@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestError, TestRng, TestRunner};
 
 /// How many mutations are tried of each target's corpus.
 const MUTATIONS: u32 = 2000;
-const FILES_MAX: usize = 100;
+const FILES_MAX: usize = 150;
 const BYTES_MAX: usize = 100 * 1024;
 
 fn fuzz() -> PathBuf {
@@ -176,7 +176,11 @@ macro_rules! corpora {
 }
 
 corpora! {
+    configuration
+    core_event
     executor_event
+    frameworks
+    location
     master_info
     masters
     offer

@@ -118,10 +118,9 @@ impl FileStore {
     /// that of an own save that began from it and was written although it failed. The lock keeps other
     /// processes out, so that bytes and version tell an own save; a file that somebody put there by
     /// hand is not overwritten.
-    fn base(&self, expected: Version) -> Result<Version, StoreError> {
+    fn base(&self, doubt: &mut Doubt, expected: Version) -> Result<Version, StoreError> {
         let there = self.read()?;
         let found = there.as_ref().filter(|s| !is_removed(s)).map_or(Version(0), |s| s.version);
-        let mut doubt = self.doubt();
         let is_own =
             doubt.from == expected && doubt.wrote.iter().any(|w| Some(w) == there.as_ref());
         if found != expected && !is_own {
@@ -133,6 +132,8 @@ impl FileStore {
         Ok(there.map_or(Version(0), |stored| stored.version))
     }
 
+    /// Held from the look to the end of the write: of saves at once each sees what the one before it
+    /// wrote, and none writes into the file of another.
     fn doubt(&self) -> MutexGuard<'_, Doubt> {
         self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -145,14 +146,18 @@ impl FileStore {
         bytes: &[u8],
         expected: Version,
     ) -> Result<Version, StoreError> {
-        let version = Version(self.base(expected)?.0 + 1);
-        let written = self.write(&render(bytes, version));
         let mut doubt = self.doubt();
-        match written {
-            Ok(()) => doubt.wrote.clear(),
-            Err(_) => doubt.wrote.push(Stored { bytes: bytes.to_vec(), version }),
+        let version = Version(self.base(&mut doubt, expected)?.0 + 1);
+        match self.write(&render(bytes, version)) {
+            Ok(()) => {
+                doubt.wrote.clear();
+                Ok(version)
+            }
+            Err(error) => {
+                doubt.wrote.push(Stored { bytes: bytes.to_vec(), version });
+                Err(failed(operation, &self.path, error))
+            }
         }
-        written.map(|()| version).map_err(|error| failed(operation, &self.path, error))
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
@@ -186,7 +191,7 @@ impl StateStore for FileStore {
     }
 
     async fn remove(&self, expected: Version) -> Result<(), StoreError> {
-        if expected == Version(0) && self.base(expected)? == Version(0) {
+        if expected == Version(0) && self.base(&mut self.doubt(), expected)? == Version(0) {
             return Ok(());
         }
         self.replace("remove", b"", expected).map(drop)

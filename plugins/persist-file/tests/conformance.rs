@@ -12,7 +12,7 @@ use etcd_mesos_core::store::{StateStore, StoreError};
 use etcd_mesos_persist_file::FileStore;
 use etcd_mesos_testkit::conformance::Cannot;
 use etcd_mesos_testkit::conformance::persist::{
-    Damage, Line, Outage, PersistFixture, PersistPlace, suite,
+    Damage, Outage, PersistFixture, PersistPlace, suite,
 };
 use tempfile::TempDir;
 
@@ -83,18 +83,12 @@ impl PersistPlace for Directory {
             fs::remove_file(self.beside()).unwrap();
         }
     }
-
-    fn repeats_versions(&self) -> Option<&'static str> {
-        Some(
-            "the versions begin anew after a remove; the lock lets in one process at a time, \
-              and a version is not known beyond its end",
-        )
-    }
 }
 
-#[tokio::test]
+// On several threads, so that writers race in earnest.
+#[tokio::test(flavor = "multi_thread")]
 async fn the_store_conforms() {
     let verdicts = suite(&Directories).await;
     verdicts.assert();
-    assert_eq!(verdicts.not_applicable(), [Line::NoVersionTwice.words()]);
+    assert!(verdicts.not_applicable().is_empty(), "{verdicts}");
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod conformance;
 mod contract;
 mod framework_id;
 mod lost_answers;

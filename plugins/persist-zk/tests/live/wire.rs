@@ -27,6 +27,7 @@ pub enum Fate {
 #[derive(Debug, Default)]
 struct State {
     fate: Option<Fate>,
+    swallows_all: bool,
     /// No connection is accepted once the fate has struck.
     shut_then: bool,
     is_shut: bool,
@@ -72,6 +73,11 @@ impl Wire {
     pub fn next_write(&self, fate: Fate, shut_then: bool) {
         let mut state = self.shared.lock();
         (state.fate, state.shut_then) = (Some(fate), shut_then);
+    }
+
+    /// Whether each transaction gets lost from now on, while everything else passes.
+    pub fn swallow_writes(&self, each: bool) {
+        self.shared.lock().swallows_all = each;
     }
 
     /// Accepts connections again.
@@ -121,7 +127,8 @@ impl Shared {
     /// What becomes of this transaction; nothing special if nothing was decided.
     fn strike(&self, connection: u64, xid: i32) -> Option<Fate> {
         let mut state = self.lock();
-        let fate = state.fate.take()?;
+        let all = state.swallows_all.then_some(Fate::Swallowed);
+        let fate = state.fate.take().or(all)?;
         state.struck += 1;
         state.is_shut = state.shut_then;
         match fate {
