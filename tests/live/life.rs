@@ -17,6 +17,7 @@ fn a_cluster_outlives_etcd_scheduler_and_agents() {
     an_etcd_that_is_killed_comes_back_as_itself(&rig, &members);
     a_scheduler_that_is_killed_comes_back_to_the_same_cluster(&mut rig, &members);
     an_agent_that_is_killed_comes_back_to_the_same_etcd(&rig, &members);
+    settings_that_cannot_be_applied_are_said(&mut rig, &members);
     a_scheduler_that_is_asked_to_end_leaves_the_cluster_running(&mut rig, &members);
 }
 
@@ -34,6 +35,11 @@ fn answers_have_the_predecessors_shape(rig: &Rig) {
     assert_eq!(rig.get("/healthz?cluster").0, 200);
     assert!(rig.get("/").1.contains("/report"), "the index lists the paths");
     assert!(rig.get("/report").1.contains("all 3 members proved a linearizable read"));
+    let store = &rig.json("/report?format=json")["store"];
+    assert!(store["place"].as_str().unwrap().ends_with("test.state"), "{store}");
+    let calls = |kind: &str, what: &str| store["calls"][kind][what].as_u64().unwrap();
+    assert!(calls("load", "succeeded") == 1 && calls("save", "succeeded") > 3, "{store}");
+    assert_eq!(calls("save", "failed"), 0, "{store}");
     assert_eq!(rig.get("/nothing").0, 404);
 }
 
@@ -90,6 +96,21 @@ fn an_agent_that_is_killed_comes_back_to_the_same_etcd(rig: &Rig, members: &[Mem
     assert_eq!(rig.etcd_pids(), pids, "the same etcd processes");
     assert_eq!(rig.stats("launched_servers"), 0, "nothing was launched");
     assert_eq!(rig.members(), members);
+}
+
+fn settings_that_cannot_be_applied_are_said(rig: &mut Rig, members: &[Member]) {
+    let pids = rig.etcd_pids();
+    rig.scheduler().kill();
+    rig.start_scheduler(&["-sandbox-cpu-limit=0.4", "-cluster-size=5"]);
+    let cpus = "member.cpus: 0.4 is configured and the members were launched with 0.5";
+    let size = "cluster.size: 5 is configured and the cluster has 3 members";
+    rig.wait("what is pending to be said", || {
+        let report = rig.get("/report").1;
+        (report.contains(cpus) && report.contains(size)).then_some(())
+    });
+    rig.wait("the tasks to be known again", || (rig.stats("running_servers") == 3).then_some(()));
+    assert_eq!((rig.etcd_pids(), rig.members()), (pids, members.to_vec()));
+    assert_eq!(rig.stats("launched_servers"), 0, "nothing was launched");
 }
 
 fn a_scheduler_that_is_asked_to_end_leaves_the_cluster_running(rig: &mut Rig, members: &[Member]) {

@@ -10,8 +10,10 @@ use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::get;
 use etcd_mesos_core::health::Verdict;
 use etcd_mesos_core::view::{FullReport, MemberEntry, Stats};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+
+use crate::guard::Counts;
 
 /// What the driver shows after each step.
 #[derive(Clone, Debug)]
@@ -24,6 +26,25 @@ pub struct Snapshot {
     pub stats: Stats,
     /// `/report`
     pub report: FullReport,
+    /// The store, in `/report?format=json`.
+    pub store: StoreReport,
+}
+
+/// Where the record is kept, and how that went.
+#[derive(Clone, Debug, Serialize)]
+pub struct StoreReport {
+    /// The file or znode.
+    pub place: String,
+    /// What became of the calls since the process started, by kind.
+    pub calls: Counts,
+}
+
+/// The report as JSON.
+#[derive(Serialize)]
+struct WholeReport<'a> {
+    #[serde(flatten)]
+    report: &'a FullReport,
+    store: &'a StoreReport,
 }
 
 /// The newest snapshot.
@@ -93,13 +114,14 @@ async fn report(
     Query(query): Query<ReportQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let report = shown.borrow().report.clone();
+    let snapshot = shown.borrow().clone();
+    let Snapshot { report, store, .. } = &*snapshot;
     let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let wants_json = query.format.as_deref() == Some("json") || accept.contains("json");
     if wants_json {
-        return Json(report).into_response();
+        return Json(WholeReport { report, store }).into_response();
     }
-    render(&report).into_response()
+    render(report).into_response()
 }
 
 fn render(report: &FullReport) -> String {

@@ -18,8 +18,9 @@ use mesos_v1::{Masters, proto, scheduler};
 use tokio::sync::{mpsc, watch};
 
 use crate::address::OwnAddress;
-use crate::admin::{Snapshot, TURN};
+use crate::admin::{Snapshot, StoreReport, TURN};
 use crate::artifacts::Artifacts;
+use crate::guard::Guarded;
 use crate::link::{Link, Told, What, chain};
 use crate::probes::{Looked, Probes};
 use crate::settings::Framework;
@@ -32,7 +33,7 @@ const QUEUE_MAX: usize = 1024;
 /// What the driver needs beside the scheduler.
 pub(crate) struct Surroundings {
     pub(crate) framework: Framework,
-    pub(crate) store: Arc<dyn StateStore>,
+    pub(crate) store: Arc<Guarded<dyn StateStore>>,
     pub(crate) artifacts: Artifacts,
     pub(crate) address: OwnAddress,
     pub(crate) admin_port: u16,
@@ -67,12 +68,13 @@ pub(crate) struct Driver {
     said: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
-pub(crate) fn snapshot(scheduler: &Scheduler) -> Arc<Snapshot> {
+pub(crate) fn snapshot(scheduler: &Scheduler, store: &Guarded<dyn StateStore>) -> Arc<Snapshot> {
     Arc::new(Snapshot {
         at: Instant::now(),
         members: view::members(scheduler),
         stats: view::stats(scheduler),
         report: view::report(scheduler),
+        store: StoreReport { place: store.place(), calls: store.counts() },
     })
 }
 
@@ -135,7 +137,7 @@ impl Driver {
     /// Shows what the core says, before it what keeps the masters from being seen, and last what became of the
     /// transcript.
     fn show(&self) {
-        let mut snapshot = snapshot(&self.scheduler);
+        let mut snapshot = snapshot(&self.scheduler, &self.around.store);
         if let Some(text) = self.masters.trouble() {
             let line = Line { step: "masters", tone: Tone::Trouble, text };
             Arc::make_mut(&mut snapshot).report.report.lines.insert(0, line);

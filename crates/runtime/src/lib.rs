@@ -106,7 +106,7 @@ pub async fn start(
     let header = header(&settings.core, record.as_ref(), version);
     let transcript = Transcript::begin(settings.transcript.as_deref(), &header);
     let scheduler = Scheduler::new(settings.core, record, version).with_policies(policies);
-    let (shown, newest) = watch::channel(driver::snapshot(&scheduler));
+    let (shown, newest) = watch::channel(driver::snapshot(&scheduler, &store));
     let (admin_at, files_at) = (address_of(&admin), address_of(&files));
     tracing::info!(admin = %admin_at, artifacts = %files_at, %advertise, store = store.place(), %etcd, "listening");
     tokio::spawn(serve(admin, admin::router(newest)));
