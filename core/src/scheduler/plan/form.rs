@@ -357,6 +357,7 @@ impl Scheduler {
     fn forget_attempt(&mut self) {
         self.attempt_since = None;
         self.launching.clear();
+        self.launched_unasked.clear();
         self.beats.clear();
         self.repeat_at.clear();
         self.tasks.clear();
