@@ -479,3 +479,27 @@ proptest! {
         );
     }
 }
+
+/// TLS is asked for in words and not by a file; what misses is named with its key.
+#[test]
+fn tls_that_is_half_asked_for_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = etcd_mesos_testkit::tls::Authority::found(dir.path(), "ca").unwrap();
+    let ca = format!("-mesos-ca-file={}", authority.ca_file().display());
+    for (arguments, words) in [
+        (vec!["-master=m1:5050", &ca], "mesos.ca_file (flag --mesos-ca-file): the masters are not"),
+        (vec!["-master=m1:5050", "-mesos-tls", &ca], "mesos.tls (flag --mesos-tls): write"),
+        (vec!["-master=https://m1:5050"], "mesos.ca_file (default): TLS needs it"),
+        (vec!["-master=zk://z1:2181/m", "-mesos-tls"], "mesos.ca_file (default): TLS needs it"),
+        (vec!["-master=https://m1:5050", &ca, "-mesos-key-file=/k"], "it needs mesos.cert_file"),
+        (vec!["-master=https://m1:5050", "-mesos-ca-file=/nowhere/ca"], "/nowhere/ca"),
+    ] {
+        let said = problems(&arguments, &[]);
+        assert!(said.contains(words), "{words:?} is not in: {said}");
+    }
+    for right in [["-master=https://m1:5050", "-v=0"], ["-master=zk://z1:2181/m", "-mesos-tls"]] {
+        let all = [&["config", "check", &ca][..], &right].concat();
+        let Output { status, stderr, .. } = run(&all, &[]);
+        assert!(status.success(), "{}", text(&stderr));
+    }
+}
