@@ -8,6 +8,9 @@ mod cli;
 pub mod config;
 mod dashes;
 mod exit;
+#[cfg_attr(feature = "local", path = "local/there.rs")]
+#[cfg_attr(not(feature = "local"), path = "local/absent.rs")]
+mod local;
 mod logging;
 mod plain;
 mod plan;

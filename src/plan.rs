@@ -8,11 +8,13 @@ use etcd_mesos_core::config::{Config, Timing};
 use etcd_mesos_core::id::{ClusterName, FrameworkId};
 use etcd_mesos_core::offer::{Milli, Need};
 use etcd_mesos_runtime::settings::{Binaries, Framework, MasterSource, Settings};
-use mesos_v1::{Authorities, ClientCertificate, Credentials, Scheme, Tls};
+use mesos_v1::{Authorities, ClientCertificate, Credentials, Endpoint, Masters, Scheme, Tls};
 
+use crate::config::address::MasterPlace;
 use crate::config::layers::Layers;
+use crate::config::local::LoopbackNetwork;
 use crate::config::problem::{Problem, Problems, in_one_line};
-use crate::config::tree::{FrameworkSection, MesosSection, Tree};
+use crate::config::tree::{FrameworkSection, LocalSection, MesosSection, Tree};
 use crate::config::{Configuration, etcd_flags};
 
 /// Notes problems, each with its key and where the value came from.
@@ -41,7 +43,10 @@ pub(crate) fn settings(configuration: &Configuration) -> Result<Settings, Proble
     let mut notes = Notes { layers: &configuration.layers, problems: Vec::new() };
     let cluster = notes.note("framework.name", tree.framework.name.parse::<ClusterName>());
     let credentials = credentials(&tree.framework, &mut notes);
-    let masters = masters(&tree.mesos, &mut notes);
+    let masters = match tree.mesos.master.place.clone() {
+        MasterPlace::Mesos(source) => masters(source, &tree.mesos, &mut notes),
+        MasterPlace::Local { .. } => local_master(&tree.local),
+    };
     let tls = tls(&tree.mesos, &masters, &mut notes);
     let advertise = advertise(tree, &mut notes);
     let (Some(cluster), true) = (cluster, notes.problems.is_empty()) else {
@@ -101,10 +106,13 @@ fn current_user() -> String {
     user.map_or_else(|| "root".to_owned(), |user| user.name)
 }
 
-/// The address of the name that agents are told; an IPv4 address if it has one.
+/// The address of the name that agents are told, an IPv4 address if it has one; or else the only one
+/// on which the artifact server listens.
 fn advertise(tree: &Tree, notes: &mut Notes<'_>) -> Option<IpAddr> {
     let key = "artifacts.advertise";
-    let name = tree.artifacts.advertise.as_deref()?;
+    let Some(name) = tree.artifacts.advertise.as_deref() else {
+        return Some(tree.artifacts.bind).filter(|bind| !bind.is_unspecified());
+    };
     let found: Vec<IpAddr> = match (name, 0).to_socket_addrs() {
         Ok(found) => found.map(|address| address.ip()).collect(),
         Err(error) => {
@@ -132,8 +140,14 @@ fn credentials(section: &FrameworkSection, notes: &mut Notes<'_>) -> Option<Cred
     }
 }
 
-fn masters(section: &MesosSection, notes: &mut Notes<'_>) -> MasterSource {
-    let source = section.master.source.clone();
+/// Where a local Mesos listens, whose network a layer has always given.
+fn local_master(section: &LocalSection) -> MasterSource {
+    let LoopbackNetwork(a, b) = section.network.unwrap_or(LoopbackNetwork(0, 0));
+    let master = Endpoint::new(format!("127.{a}.{b}.1"), 5050);
+    MasterSource::Listed(Masters::from(master))
+}
+
+fn masters(source: MasterSource, section: &MesosSection, notes: &mut Notes<'_>) -> MasterSource {
     let Some(path) = &section.zookeeper_auth_file else { return source };
     let key = "mesos.zookeeper_auth_file";
     let MasterSource::ZooKeeper(url) = &source else {

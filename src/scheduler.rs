@@ -19,7 +19,7 @@ use crate::config::layers::{Environment, Layers, STANDARD_FILE};
 use crate::config::{Configuration, configure, docs};
 use crate::exit::{BUG, CONFIG, Failure, UNAVAILABLE, USAGE};
 use crate::plugins::Plugins;
-use crate::{logging, plan};
+use crate::{local, logging, plan};
 
 /// `etcd-mesos-scheduler` with these plugins, from its arguments to its exit code.
 pub fn scheduler_main(plugins: Plugins) -> ExitCode {
@@ -93,6 +93,8 @@ fn live(configuration: Configuration, settings: Settings) -> Result<ExitCode, Fa
 }
 
 async fn run(configuration: Configuration, settings: Settings) -> Result<ExitCode, Failure> {
+    // It is there before anything is opened in its directory, and ends after everything else.
+    let local = local::start(&configuration)?;
     let context = Context::new(settings.core.cluster.clone());
     let Configuration { persist, health, placement, .. } = configuration;
     tracing::info!(
@@ -106,9 +108,9 @@ async fn run(configuration: Configuration, settings: Settings) -> Result<ExitCod
     let policies =
         Policies { health: (health.make)(&context), placement: (placement.make)(&context) };
     tokio::select! {
-        ended = lead(settings, store, policies) => ended,
+        ended = lead(settings, store, policies, &local) => ended,
         name = asked_to_end() => {
-            tracing::info!(signal = name, "asked to end; the etcd cluster runs on");
+            tracing::info!(signal = name, "asked to end; {}", local.at_end());
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -118,9 +120,11 @@ async fn lead(
     settings: Settings,
     store: Arc<Guarded<dyn StateStore>>,
     policies: Policies,
+    local: &local::Running,
 ) -> Result<ExitCode, Failure> {
     let ready = etcd_mesos_runtime::start(settings, store, policies).await;
     let ready = ready.map_err(|error| Failure::new(code_of(&error), error))?;
+    local.announce(ready.admin);
     Ok(report_end(&ready.run().await))
 }
 

@@ -103,6 +103,56 @@ fn the_seed_readmes_marathon_environment_is_understood_key_by_key() {
     }
 }
 
+#[test]
+fn a_local_mesos_brings_its_own_defaults_which_any_layer_overrides() {
+    let origin = "mesos.master is local";
+    let at = ["--master=local", "--set", "local.network=127.90.1", "--set", "local.work_dir=/w"];
+    let found = shown(&at, &[]);
+    assert_shown(
+        &found,
+        &[
+            ("cluster.size", "3", origin),
+            ("http.bind", "\"127.90.1.1\"", origin),
+            ("artifacts.bind", "\"127.90.1.1\"", origin),
+            ("persist.plugin", "\"file\"", origin),
+            ("persist.file.path", "\"/w/scheduler.state\"", origin),
+            ("local.work_dir", "\"/w\"", "flag --set local.work_dir"),
+        ],
+    );
+    let more = ["--master=local:5", "--cluster-size=5", "--state-file=/s", "--address=127.0.0.1"];
+    let found = shown(&more, &[]);
+    assert_shown(
+        &found,
+        &[
+            ("cluster.size", "5", "flag --cluster-size"),
+            ("http.bind", "\"127.0.0.1\"", "flag --address"),
+            ("persist.file.path", "\"/s\"", "flag --state-file"),
+        ],
+    );
+    assert!(found["local.network"].0.starts_with("\"127."), "{found:?}");
+    assert!(found["local.work_dir"].0.contains("etcd-mesos-local-"), "{found:?}");
+    let genuine = shown(&["--master=127.0.0.1:5050"], &[]);
+    assert_shown(
+        &genuine,
+        &[("cluster.size", "5", "default"), ("http.bind", "\"0.0.0.0\"", "default")],
+    );
+}
+
+#[test]
+fn a_local_mesos_that_cannot_be_is_refused_with_the_way_out() {
+    let said = problems(&["--master=local", "--cluster-size=5"], &[]);
+    assert!(said.contains("cluster.size") && said.contains("local:5 has enough"), "{said}");
+    for master in ["local:0", "local:201", "local:many", "local:"] {
+        let said = problems(&[&format!("--master={master}")], &[]);
+        assert!(said.contains("1 to 200 agents"), "{master}: {said}");
+    }
+    let said = problems(&["--master=local", "--set", "local.network=10.0.0"], &[]);
+    assert!(said.contains("local.network") && said.contains("127.90.1"), "{said}");
+    // A host of that name is a host.
+    let named = shown(&["--master=local.mesos:5050"], &[]);
+    assert_shown(&named, &[("mesos.master", "\"local.mesos:5050\"", "flag --master")]);
+}
+
 /// The seed README's production invocation, word for word.
 const PRODUCTION: [&str; 8] = [
     "-log_dir=/var/log/etcd-mesos",

@@ -1,4 +1,4 @@
-//! Where the masters are: named, or elected in a ZooKeeper.
+//! Where the masters are: named, elected in a ZooKeeper, or inside this program.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,8 +17,27 @@ pub struct MasterAddress {
     /// What it says, with the password hidden.
     shown: String,
     /// What it means.
-    pub source: MasterSource,
+    pub place: MasterPlace,
 }
+
+/// What a master's address means.
+#[derive(Clone, Debug)]
+pub enum MasterPlace {
+    /// Masters of a Mesos that runs.
+    Mesos(MasterSource),
+    /// A Mesos inside this program, with so many agents.
+    Local {
+        /// How many.
+        agents: usize,
+    },
+}
+
+/// What begins the address of a local Mesos.
+const LOCAL: &str = "local";
+/// How many agents it has if it is not said.
+const LOCAL_AGENTS: usize = 3;
+/// As many as have addresses.
+const LOCAL_AGENTS_MAX: usize = 200;
 
 impl Default for MasterAddress {
     fn default() -> Self {
@@ -33,15 +52,50 @@ impl MasterAddress {
     /// # Errors
     /// In words, without a password.
     pub fn parse(text: &str) -> Result<MasterAddress, String> {
+        if let Some(agents) = local_agents(text) {
+            let place = MasterPlace::Local { agents: agents? };
+            return Ok(MasterAddress { shown: text.to_owned(), place });
+        }
         if text.trim_start().starts_with("zk:") || text.contains('@') {
             let url: ZkUrl = text.parse().map_err(|error| in_one_line(&error))?;
             return Ok(MasterAddress {
                 shown: url.to_string(),
-                source: MasterSource::ZooKeeper(url),
+                place: MasterPlace::Mesos(MasterSource::ZooKeeper(url)),
             });
         }
         let masters = Masters::parse(text).map_err(|error| in_one_line(&error))?;
-        Ok(MasterAddress { shown: text.to_owned(), source: MasterSource::Listed(masters) })
+        let place = MasterPlace::Mesos(MasterSource::Listed(masters));
+        Ok(MasterAddress { shown: text.to_owned(), place })
+    }
+
+    /// Whether it is a Mesos inside this program.
+    pub fn is_local(&self) -> bool {
+        matches!(self.place, MasterPlace::Local { .. })
+    }
+}
+
+/// Reads `local` and `local:5`; none where the text is something else. A host of that name is written
+/// with its domain.
+fn local_agents(text: &str) -> Option<Result<usize, String>> {
+    let rest = text.trim().strip_prefix(LOCAL)?;
+    if rest.is_empty() {
+        return Some(available(LOCAL_AGENTS));
+    }
+    let count = rest.strip_prefix(':')?;
+    Some(match count.parse() {
+        Ok(agents) if (1..=LOCAL_AGENTS_MAX).contains(&agents) => available(agents),
+        Ok(_) | Err(_) => Err(format!(
+            "`{text}`: a local Mesos has 1 to {LOCAL_AGENTS_MAX} agents: local:5, for example"
+        )),
+    })
+}
+
+fn available(agents: usize) -> Result<usize, String> {
+    match cfg!(feature = "local") {
+        true => Ok(agents),
+        false => {
+            Err("a local Mesos is not in this build: build it with `--features local`".to_owned())
+        }
     }
 }
 

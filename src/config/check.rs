@@ -7,6 +7,7 @@ use etcd_mesos_core::id::ClusterName;
 use etcd_mesos_core::setting::Span;
 use etcd_mesos_etcd::flags;
 
+use super::address::MasterPlace;
 use super::layers::{Environment, Layers};
 use super::problem::{Problem, in_one_line};
 use super::tree::Tree;
@@ -42,6 +43,7 @@ pub(super) fn check(tree: &Tree, layers: &Layers, problems: &mut Vec<Problem>) {
     let mut checks = Checks { layers, problems };
     check_framework(tree, &mut checks);
     check_cluster(tree, &mut checks);
+    check_local(tree, &mut checks);
     check_ports(tree, &mut checks);
 }
 
@@ -96,6 +98,18 @@ fn check_cluster(tree: &Tree, checks: &mut Checks<'_>) {
     let most = quota_for(member.disk);
     checks.refuse(quota.is_some_and(|quota| quota > most), "member.etcd_flags", || {
         format!("the quota must be at most 40 % of member.disk, {most} bytes: the log, a snapshot and a defragmentation need room beside it")
+    });
+}
+
+fn check_local(tree: &Tree, checks: &mut Checks<'_>) {
+    let MasterPlace::Local { agents } = tree.mesos.master.place else { return };
+    let size = tree.cluster.size;
+    checks.refuse(size > agents, "cluster.size", || {
+        format!(
+            "{size}: each member needs an agent of its own, and mesos.master={} has {agents}; \
+             local:{size} has enough",
+            tree.mesos.master
+        )
     });
 }
 

@@ -55,6 +55,7 @@ pub fn markdown(plugins: &Plugins) -> String {
     for known in OPTIONAL {
         let _ = writeln!(text, "| `{}` | {} | `{}` |", known.feature, known.kind, known.name);
     }
+    text.push_str(LOCAL_FEATURE);
     text
 }
 
@@ -128,7 +129,9 @@ writes it, and a test compares.
 
 Weakest first; a later layer wins key by key, and what a layer does not name it does not change:
 
-1. the defaults below;
+1. the defaults below, and with `mesos.master = \"local\"` those that a Mesos inside this program
+   makes of them: three members, servers on its own loopback address, the record in its own
+   directory, the executor beside this program, etcd from `PATH`;
 2. `/etc/etcd-mesos/config.toml`, if it is there;
 3. each `--config FILE`, in their order;
 4. the predecessor's variables, below;
@@ -179,3 +182,5 @@ chosen, and by `etcd-mesos-scheduler plugins`.
 | feature | kind | plugin |
 |---|---|---|
 ";
+
+const LOCAL_FEATURE: &str = "| `local` | | none: it is the Mesos of `--master=local` |\n";

@@ -1,7 +1,7 @@
 //! The layers of a configuration, and where each value came from.
 //!
-//! Weakest first: the defaults of the types; `/etc/etcd-mesos/config.toml`; each `--config FILE`;
-//! the predecessor's variables; `ETCD_MESOS_A__B`; flags, and `--set a.b=c`. This is the only
+//! Weakest first: the defaults of the types, and what a local Mesos makes of them;
+//! `/etc/etcd-mesos/config.toml`; each `--config FILE`; the predecessor's variables; `ETCD_MESOS_A__B`; flags, and `--set a.b=c`. This is the only
 //! place that reads configuration files and the environment.
 
 use std::ffi::OsString;
@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use figment::value::{Dict, Map, Tag, Value};
 use figment::{Figment, Metadata, Profile, Provider, Source};
 
+use super::address::MasterAddress;
 use super::legacy::{self, Meaning, VARIABLES};
+use super::local;
 use super::problem::Problem;
 
 /// The file that is read if it is there.
@@ -74,6 +76,7 @@ impl Layers {
         layers.refuse_two_choices(flags);
         flags.iter().for_each(|flag| layers.flag(flag));
         sets.iter().for_each(|set| layers.set(set));
+        layers.local(environment);
         layers
     }
 
@@ -111,6 +114,24 @@ impl Layers {
     pub(super) fn is_text(&self, tag: Tag) -> bool {
         let source = self.figment.get_metadata(tag).and_then(|m| m.source.as_ref());
         source.and_then(Source::custom) == Some("text")
+    }
+
+    /// Where the Mesos is inside this program, other defaults hold.
+    fn local(&mut self, environment: &Environment) {
+        let given = |key: &str| self.figment.find_value(key).ok()?.into_string();
+        let master = given("mesos.master").map(|text| MasterAddress::parse(&text));
+        if !matches!(master, Some(Ok(master)) if master.is_local()) {
+            return;
+        }
+        let (network, work_dir) = (given("local.network"), given("local.work_dir"));
+        for (key, text) in local::defaults(network, work_dir, environment) {
+            let given = Given {
+                origin: local::ORIGIN.to_owned(),
+                is_text: true,
+                values: nested(key, &text),
+            };
+            self.figment = std::mem::take(&mut self.figment).join(given);
+        }
     }
 
     fn merge(&mut self, given: Given) {
@@ -227,10 +248,14 @@ impl Layers {
     }
 
     fn text(&mut self, origin: String, key: &str, text: &str) {
-        let values = match figment::util::nest(key, Value::from(text)) {
-            Value::Dict(_, values) => values,
-            _ => Dict::new(),
-        };
-        self.merge(Given { origin, is_text: true, values });
+        self.merge(Given { origin, is_text: true, values: nested(key, text) });
+    }
+}
+
+/// The values of one key that is written with dots.
+fn nested(key: &str, text: &str) -> Dict {
+    match figment::util::nest(key, Value::from(text)) {
+        Value::Dict(_, values) => values,
+        _ => Dict::new(),
     }
 }

@@ -7,6 +7,7 @@ pub mod docs;
 pub mod keys;
 pub mod layers;
 pub mod legacy;
+pub mod local;
 pub mod problem;
 pub(crate) mod read;
 pub mod show;

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::address::MasterAddress;
+use super::local::LoopbackNetwork;
 
 /// Every section that is not a plugin's.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +20,8 @@ pub struct Tree {
     pub framework: FrameworkSection,
     /// The Mesos masters.
     pub mesos: MesosSection,
+    /// The Mesos inside this program, where `mesos.master` is `local`.
+    pub local: LocalSection,
     /// The etcd cluster.
     pub cluster: ClusterSection,
     /// What each member of it gets.
@@ -84,7 +87,8 @@ impl Default for FrameworkSection {
 pub struct MesosSection {
     /// The Mesos masters: host:port, or several with commas between them, with https:// before the
     /// first one where they speak TLS, or where they are elected:
-    /// zk://[user:password@]h1:p1,h2:p2/path
+    /// zk://[user:password@]h1:p1,h2:p2/path; or `local`, a Mesos with three agents inside this
+    /// program, for a first look (`local:5` has five): all that it runs ends with it
     pub master: MasterAddress,
     /// The file that holds `user:password` for the ZooKeeper of `master`; a line end after it does
     /// not count
@@ -115,6 +119,18 @@ impl Default for MesosSection {
             offer_refuse: Span::seconds(2),
         }
     }
+}
+
+/// The Mesos inside this program, where `mesos.master` is `local`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LocalSection {
+    /// The share of the loopback network on which it listens, `127.A.B`: the master on port 5050 of
+    /// its address 1, agents from address 11 on. By default one that the process ID yields
+    pub network: Option<LoopbackNetwork>,
+    /// The directory of the members' sandboxes; removed at the end unless it was there before. By
+    /// default one below the temporary directory
+    pub work_dir: Option<PathBuf>,
 }
 
 /// The etcd cluster.
@@ -178,7 +194,8 @@ pub struct ArtifactsSection {
     /// The port from which agents fetch the programs; 0 takes a free one
     pub port: u16,
     /// The IP address or name of this host that agents are told; `$NAME` and `${NAME}` stand for
-    /// environment variables. By default the address from which the master is reached
+    /// environment variables. By default `bind`, or where that is every address the one from which the
+    /// master is reached
     pub advertise: Option<String>,
     /// The executor, for the agents
     pub executor: PathBuf,

@@ -4,7 +4,7 @@ use etcd_mesos_core::id::{AgentId, FrameworkId};
 use etcd_mesos_core::status::TaskState;
 
 use crate::Mesos;
-use crate::vocabulary::{AgentSettings, Container, Freight};
+use crate::vocabulary::{AgentSettings, Connection, Container, Freight};
 
 /// An agent.
 #[derive(Clone, Debug)]
@@ -106,5 +106,23 @@ impl<F: Freight> Mesos<F> {
                 state: known.state,
             };
         self.master.tasks.iter().map(view).collect()
+    }
+}
+
+/// Who subscribed.
+impl<F: Freight> Mesos<F> {
+    /// The framework whose subscription a connection is.
+    pub fn framework_on(&self, connection: Connection) -> Option<&FrameworkId> {
+        self.master.framework_of(connection)
+    }
+
+    /// The connection of a framework, if it has one now.
+    pub fn connection_of(&self, framework: &FrameworkId) -> Option<Connection> {
+        self.master.frameworks.get(framework)?.connection
+    }
+
+    /// Whether a framework was removed.
+    pub fn is_removed(&self, framework: &FrameworkId) -> bool {
+        self.master.removed.contains(framework)
     }
 }

@@ -1,0 +1,289 @@
+//! Calls of schedulers, from Mesos's messages to the model's words. What the model does not know is
+//! refused before anything is done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use etcd_mesos_core::id::{AgentId, FrameworkId, OfferId};
+use etcd_mesos_core::offer::Milli;
+use etcd_mesos_core::status::TaskState;
+use etcd_mesos_model::{Call, Holding, Launch, Said, Subscribe, TaskLaunch};
+use mesos_v1::proto::framework_capability::Type as Capability;
+use mesos_v1::proto::scheduler::{Call as WireCall, call};
+use mesos_v1::proto::{self, executor_info, operation};
+use mesos_v1::resource::ResourceView;
+
+use crate::freight::V1;
+use crate::refusal::Refusal;
+
+/// What Mesos takes where a filter names no time (`Filters.refuse_seconds`).
+const REFUSE_DEFAULT: Duration = Duration::from_secs(5);
+/// The longest that it takes (`Filters.refuse_seconds`): 365 days.
+const REFUSE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+/// `--executor_shutdown_grace_period`.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// A subscription; frameworks that are treated in ways that are not modelled are refused.
+pub(crate) fn subscribe(
+    framework_id: Option<&proto::FrameworkId>,
+    subscribe: &call::Subscribe,
+) -> Result<Subscribe, Refusal> {
+    let info = &subscribe.framework_info;
+    let has = |capability: Capability| {
+        info.capabilities.iter().any(|c| c.r#type == Some(capability.into()))
+    };
+    let demands = [
+        (!info.checkpoint(), "a framework that does not checkpoint"),
+        (!has(Capability::PartitionAware), "a framework without PARTITION_AWARE"),
+        (info.roles.len() > 1, "a framework with several roles"),
+        (subscribe.offer_constraints.is_some(), "offer_constraints"),
+        (!info.offer_filters.is_empty(), "offer_filters"),
+    ];
+    if let Some((_, what)) = demands.iter().find(|(is_asked, _)| *is_asked) {
+        return Err(Refusal::not_modelled(what));
+    }
+    let role = role_of(info);
+    let seconds = info.failover_timeout.unwrap_or(0.0);
+    Ok(Subscribe {
+        framework_id: framework_id.map(|id| FrameworkId(id.value.clone())),
+        suppressed: subscribe.suppressed_roles.contains(&role),
+        failover_timeout: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
+    })
+}
+
+/// The one role of a framework, whichever field says it.
+pub(crate) fn role_of(info: &proto::FrameworkInfo) -> String {
+    let role = info.roles.first().or(info.role.as_ref());
+    role.cloned().unwrap_or_else(|| "*".to_owned())
+}
+
+/// Any other call.
+pub(crate) fn call(wire: WireCall) -> Result<Call<V1>, Refusal> {
+    use call::Type;
+    let kind = wire.r#type();
+    let name = kind.as_str_name();
+    let part = || Refusal::bad(validation(&format!("Expecting '{}' to be present", field(name))));
+    match kind {
+        Type::Teardown => Ok(Call::Teardown),
+        Type::Accept => accept(wire.accept.ok_or_else(part)?),
+        Type::Decline => {
+            let decline = wire.decline.ok_or_else(part)?;
+            let offers = decline.offer_ids.into_iter().map(|id| OfferId(id.value)).collect();
+            Ok(Call::Decline { offers, refuse_for: refuse_for(decline.filters) })
+        }
+        Type::Revive => Ok(Call::Revive),
+        Type::Suppress => Ok(Call::Suppress),
+        Type::Kill => {
+            let kill = wire.kill.ok_or_else(part)?;
+            let grace = kill.kill_policy.and_then(|policy| policy.grace_period);
+            Ok(Call::Kill {
+                task: kill.task_id.value,
+                agent_id: kill.agent_id.map(agent_id),
+                grace: grace.map(Into::into),
+            })
+        }
+        Type::Shutdown => {
+            let shutdown = wire.shutdown.ok_or_else(part)?;
+            let agent_id = agent_id(shutdown.agent_id);
+            Ok(Call::Shutdown { executor: shutdown.executor_id.value, agent_id })
+        }
+        Type::Acknowledge => {
+            let acknowledge = wire.acknowledge.ok_or_else(part)?;
+            if acknowledge.uuid.len() != 16 {
+                return Err(Refusal::bad(validation("Not a valid UUID")));
+            }
+            Ok(Call::Acknowledge {
+                agent_id: agent_id(acknowledge.agent_id),
+                task: acknowledge.task_id.value,
+                uuid: acknowledge.uuid.to_vec(),
+            })
+        }
+        Type::Reconcile => {
+            let tasks = wire.reconcile.ok_or_else(part)?.tasks.into_iter();
+            let task =
+                |task: call::ReconcileTask| (task.task_id.value, task.agent_id.map(agent_id));
+            Ok(Call::Reconcile(tasks.map(task).collect()))
+        }
+        Type::Message => {
+            let message = wire.message.ok_or_else(part)?;
+            Ok(Call::Message {
+                executor: message.executor_id.value,
+                agent_id: agent_id(message.agent_id),
+                bytes: message.data.to_vec(),
+            })
+        }
+        Type::Unknown
+        | Type::Subscribe
+        | Type::AcceptInverseOffers
+        | Type::DeclineInverseOffers
+        | Type::AcknowledgeOperationStatus
+        | Type::ReconcileOperations
+        | Type::Request
+        | Type::UpdateFramework => Err(Refusal::not_modelled(&format!("the call {name}"))),
+    }
+}
+
+/// How Mesos begins what it says of a call that it cannot use.
+pub(crate) fn validation(why: &str) -> String {
+    format!("Failed to validate scheduler::Call: {why}")
+}
+
+fn field(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+fn agent_id(id: proto::AgentId) -> AgentId {
+    AgentId(id.value)
+}
+
+fn refuse_for(filters: Option<proto::Filters>) -> Duration {
+    let seconds = filters.and_then(|filters| filters.refuse_seconds);
+    let asked = seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)));
+    match asked {
+        None => REFUSE_DEFAULT,
+        Some(asked) => asked.map_or(REFUSE_MAX, |asked| asked.min(REFUSE_MAX)),
+    }
+}
+
+fn accept(accept: call::Accept) -> Result<Call<V1>, Refusal> {
+    let mut tasks = Vec::new();
+    for operation in accept.operations {
+        let kind = operation.r#type();
+        let launch = operation.launch.filter(|_| kind == operation::Type::Launch);
+        let Some(launch) = launch else {
+            return Err(Refusal::not_modelled(&format!("the operation {kind:?}")));
+        };
+        for info in launch.task_infos {
+            tasks.push(task(info)?);
+        }
+    }
+    let offers = accept.offer_ids.into_iter().map(|id| OfferId(id.value)).collect();
+    Ok(Call::Accept(Launch { offers, tasks, refuse_for: refuse_for(accept.filters) }))
+}
+
+fn task(info: proto::TaskInfo) -> Result<TaskLaunch<V1>, Refusal> {
+    let Some(executor) = &info.executor else {
+        return Err(Refusal::not_modelled("a task without an executor of its framework"));
+    };
+    check_task(&info)?;
+    check_executor(executor)?;
+    Ok(TaskLaunch {
+        task: info.task_id.value.clone(),
+        agent_id: AgentId(info.agent_id.value.clone()),
+        executor: executor.executor_id.value.clone(),
+        needs: holding(&info.resources)?,
+        executor_needs: holding(&executor.resources)?,
+        shutdown_grace: executor.shutdown_grace_period.map_or(SHUTDOWN_GRACE, Into::into),
+        freight: Arc::new(info),
+    })
+}
+
+fn check_task(info: &proto::TaskInfo) -> Result<(), Refusal> {
+    let asked = [
+        (info.command.is_some(), "a command of a task"),
+        (info.container.is_some(), "a container of a task"),
+        (info.health_check.is_some(), "a health check of a task"),
+        (info.check.is_some(), "a check of a task"),
+        (info.max_completion_time.is_some(), "the longest time of a task"),
+        (!info.limits.is_empty(), "limits of a task"),
+    ];
+    refuse_any(&asked)
+}
+
+fn check_executor(executor: &proto::ExecutorInfo) -> Result<(), Refusal> {
+    let command = executor.command.clone().unwrap_or_default();
+    let is_archive = |uri: &proto::Uri| {
+        let ends = [".tar", ".tgz", ".gz", ".bz2", ".xz", ".zip"];
+        uri.extract.unwrap_or(true)
+            && !uri.executable()
+            && ends.iter().any(|end| uri.value.ends_with(end))
+    };
+    let is_far =
+        |uri: &proto::Uri| uri.value.split_once("://").is_some_and(|(scheme, _)| scheme != "http");
+    let is_secret = |v: &proto::Variable| v.secret.is_some();
+    let variables = command.environment.map(|environment| environment.variables);
+    let asked = [
+        (executor.r#type() == executor_info::Type::Default, "the default executor"),
+        (executor.container.is_some(), "a container of an executor"),
+        (command.user.is_some(), "a user of an executor"),
+        (command.uris.iter().any(is_archive), "to unpack what is fetched"),
+        (command.uris.iter().any(is_far), "to fetch by other ways than http"),
+        (variables.unwrap_or_default().iter().any(is_secret), "a secret of an executor"),
+    ];
+    refuse_any(&asked)
+}
+
+fn refuse_any(asked: &[(bool, &str)]) -> Result<(), Refusal> {
+    match asked.iter().find(|(is_asked, _)| *is_asked) {
+        Some((_, what)) => Err(Refusal::not_modelled(what)),
+        None => Ok(()),
+    }
+}
+
+/// What resources amount to, where they are of the kind that local agents have.
+fn holding(resources: &[Bytes]) -> Result<Holding, Refusal> {
+    let mut sum = Holding::default();
+    for raw in resources {
+        let view = ResourceView::of(raw).map_err(|_| Refusal::bad(NO_CALL))?;
+        sum = sum.with(&one(&view)?);
+    }
+    Ok(sum)
+}
+
+/// What Mesos says of a body that it cannot read.
+pub(crate) const NO_CALL: &str = "Failed to parse body into Call protobuf";
+
+fn one(view: &ResourceView) -> Result<Holding, Refusal> {
+    let is_plain = view.reserved_role().is_none()
+        && view.disk.is_none()
+        && view.revocable.is_none()
+        && view.shared.is_none()
+        && view.provider_id.is_none();
+    let name = view.name.as_str();
+    let amount = Milli::from_f64(view.scalar.map_or(0.0, |scalar| scalar.value));
+    let none = Milli(0);
+    match name {
+        "cpus" if is_plain => Ok(Holding::new(amount, none, none, &[])),
+        "mem" if is_plain => Ok(Holding::new(none, amount, none, &[])),
+        "disk" if is_plain => Ok(Holding::new(none, none, amount, &[])),
+        "ports" if is_plain => {
+            let port = |number: u64| u16::try_from(number).unwrap_or(u16::MAX);
+            let ranges: Vec<_> =
+                view.range_pairs().into_iter().map(|(b, e)| (port(b), port(e))).collect();
+            Ok(Holding::new(none, none, none, &ranges))
+        }
+        _ => Err(Refusal::not_modelled(&format!("the resource {name}, or its reservation"))),
+    }
+}
+
+/// A status, as an executor said it.
+pub(crate) fn said(status: proto::TaskStatus) -> Said<V1> {
+    Said {
+        task: status.task_id.value.clone(),
+        state: state(status.state()),
+        message: status.message.clone().unwrap_or_default(),
+        uuid: status.uuid.clone().unwrap_or_default().to_vec(),
+        said: Arc::new(status),
+    }
+}
+
+fn state(state: proto::TaskState) -> TaskState {
+    use proto::TaskState as P;
+    match state {
+        P::Staging => TaskState::Staging,
+        P::Starting => TaskState::Starting,
+        P::Running => TaskState::Running,
+        P::Killing => TaskState::Killing,
+        P::Finished => TaskState::Finished,
+        P::Failed => TaskState::Failed,
+        P::Killed => TaskState::Killed,
+        P::Error => TaskState::Error,
+        P::Lost => TaskState::Lost,
+        P::Dropped => TaskState::Dropped,
+        P::Unreachable => TaskState::Unreachable,
+        P::Gone => TaskState::Gone,
+        P::GoneByOperator => TaskState::GoneByOperator,
+        P::Unknown => TaskState::Unknown,
+    }
+}
