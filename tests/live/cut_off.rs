@@ -11,7 +11,7 @@ use crate::masters::{
     MASTERS_SESSION, a_leading_master_that_falls_is_succeeded, elect_as, leading_master,
     nothing_but_reconciliation, start_master_again, subscribed, subscribed_with_another,
 };
-use crate::rig::{Member, Rig, SOON, read, write};
+use crate::rig::{Member, Rig, SOON, Stage, read, write};
 
 const PATH: &str = "/any/depth";
 /// Five heartbeats of 15 s each: Mesos has no setting for that.

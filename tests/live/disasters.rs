@@ -6,7 +6,7 @@ use etcd_mesos_testkit::mesos::Cluster;
 use etcd_mesos_testkit::processes::{find_program_inside, send_signal};
 use nix::sys::signal::Signal;
 
-use crate::rig::{Rig, SOON};
+use crate::rig::{Rig, SOON, Stage};
 
 /// Mesos removes a framework for good: the scheduler says so, names the way out, and forms no
 /// second cluster on its own.

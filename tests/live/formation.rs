@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use etcd_mesos_testkit::mesos::Cluster;
 
-use crate::rig::{Rig, SOON, ask, identity};
+use crate::rig::{Rig, SOON, Stage, ask, identity};
 
 #[test]
 fn ports_are_taken_from_the_offered_ranges_whatever_their_shape() {

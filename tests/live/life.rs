@@ -4,7 +4,7 @@ use etcd_mesos_testkit::mesos::Cluster;
 use etcd_mesos_testkit::processes::{is_alive, send_signal};
 use nix::sys::signal::Signal;
 
-use crate::rig::{Member, Rig, identity, read, write};
+use crate::rig::{Member, Rig, Stage, identity, read, write};
 
 /// One cluster through everything that must not change it; one test, because forming is dear.
 #[test]
@@ -49,7 +49,7 @@ fn nothing_is_offered_while_idle(rig: &Rig) {
     assert_eq!(rig.mesos.offers().unwrap().len(), 0);
 }
 
-fn an_etcd_that_is_killed_comes_back_as_itself(rig: &Rig, members: &[Member]) {
+pub fn an_etcd_that_is_killed_comes_back_as_itself(rig: &impl Stage, members: &[Member]) {
     let (_, leader) = identity(&members[0].client).unwrap();
     for member in members {
         let before = identity(&member.client).unwrap().0;
@@ -78,23 +78,23 @@ fn a_scheduler_that_is_killed_comes_back_to_the_same_cluster(rig: &mut Rig, memb
     nothing_is_offered_while_idle(rig);
 }
 
-fn an_agent_that_is_killed_comes_back_to_the_same_etcd(rig: &Rig, members: &[Member]) {
+pub fn an_agent_that_is_killed_comes_back_to_the_same_etcd(rig: &impl Stage, members: &[Member]) {
     let pids = rig.etcd_pids();
     let agent = rig.agent_of(&members[1]);
-    rig.mesos.kill_agent(agent).unwrap();
+    rig.kill_agent(agent);
     rig.wait_serving(&members[1]);
-    rig.mesos.start_agent(agent).unwrap();
-    rig.mesos.wait_agents(5, crate::rig::SOON).unwrap();
+    let launched = rig.stats("launched_servers");
+    rig.start_agent(agent);
     // The executor is back when a message of its comes through its agent again.
     rig.wait("the executor's task to run", || {
-        let tasks = rig.mesos.tasks(&rig.framework_id()).ok()?;
-        let running = tasks.iter().filter(|task| task["state"] == "TASK_RUNNING");
+        let states = rig.task_states()?;
+        let running = states.iter().filter(|state| *state == "TASK_RUNNING");
         (running.count() == 3).then_some(())
     });
     // An agent destroys what has not re-registered two seconds after its recovery; outlive that.
     std::thread::sleep(std::time::Duration::from_secs(4));
     assert_eq!(rig.etcd_pids(), pids, "the same etcd processes");
-    assert_eq!(rig.stats("launched_servers"), 0, "nothing was launched");
+    assert_eq!(rig.stats("launched_servers"), launched, "nothing was launched");
     assert_eq!(rig.members(), members);
 }
 

@@ -5,6 +5,7 @@ mod cut_off;
 mod disasters;
 mod formation;
 mod life;
+mod local;
 mod masters;
 #[path = "../../crates/testkit/tests/scheduler/mod.rs"]
 mod other_scheduler;

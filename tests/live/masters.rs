@@ -9,7 +9,7 @@ use etcd_mesos_testkit::zookeeper::Server;
 use etcd_mesos_zk::{Lifetime, ZkConfig, ZkSession};
 use serde_json::Value;
 
-use crate::rig::{Member, Rig, SOON, read, write};
+use crate::rig::{Member, Rig, SOON, Stage, read, write};
 
 /// A dead master's successor is elected after this time; ZooKeeper itself is back sooner.
 pub const MASTERS_SESSION: Duration = Duration::from_secs(4);

@@ -87,20 +87,40 @@ impl Rig {
     pub fn scheduler(&self) -> &Proc {
         self.scheduler.as_ref().unwrap()
     }
+}
 
-    fn admin(&self) -> String {
-        format!("{}:{}", self.address, self.mesos.spare_port(1))
-    }
+/// A scheduler and its members, wherever they run: what a scenario asks and does.
+pub trait Stage {
+    /// Where the scheduler's admin server listens.
+    fn admin(&self) -> String;
 
-    pub fn get(&self, path: &str) -> (u16, String) {
+    /// The directory in which its etcds run.
+    fn ground(&self) -> &std::path::Path;
+
+    /// Waits until the scheduler is right about something; on failure shows what it says.
+    fn wait<T>(&self, what: &str, probe: impl FnMut() -> Option<T>) -> T;
+
+    /// The agent of a member, by its number.
+    fn agent_of(&self, member: &Member) -> usize;
+
+    /// Kills an agent's daemon; what it runs goes on.
+    fn kill_agent(&self, agent: usize);
+
+    /// Starts it again, and waits until it is registered.
+    fn start_agent(&self, agent: usize);
+
+    /// The states of the framework's tasks, as the master knows them.
+    fn task_states(&self) -> Option<Vec<String>>;
+
+    fn get(&self, path: &str) -> (u16, String) {
         http::get(&self.admin(), path).unwrap_or_else(|error| (0, format!("{error:?}")))
     }
 
-    pub fn json(&self, path: &str) -> Value {
+    fn json(&self, path: &str) -> Value {
         serde_json::from_str(&self.get(path).1).unwrap_or(Value::Null)
     }
 
-    pub fn members(&self) -> Vec<Member> {
+    fn members(&self) -> Vec<Member> {
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         let entries = self.json("/members").as_array().cloned().unwrap_or_default();
         let member = |entry: &Value| Member {
@@ -111,19 +131,8 @@ impl Rig {
         entries.iter().map(member).collect()
     }
 
-    /// Waits until the scheduler is right about something; on failure shows what it says.
-    pub fn wait<T>(&self, what: &str, probe: impl FnMut() -> Option<T>) -> T {
-        match self.mesos.wait_for(what, SOON, probe) {
-            Ok(found) => found,
-            Err(error) => {
-                let log = self.scheduler.as_ref().map(Proc::log_tail).unwrap_or_default();
-                panic!("{error:?}\n{}\nthe scheduler's log:\n{log}", self.get("/report").1)
-            }
-        }
-    }
-
     /// Waits until three members are told of and every one serves a linearizable read.
-    pub fn wait_formed(&self) -> Vec<Member> {
+    fn wait_formed(&self) -> Vec<Member> {
         let members = self
             .wait("three members", || Some(self.members()).filter(|members| members.len() == 3));
         for member in &members {
@@ -132,13 +141,13 @@ impl Rig {
         members
     }
 
-    pub fn wait_serving(&self, member: &Member) {
+    fn wait_serving(&self, member: &Member) {
         self.wait(&format!("{} to serve", member.name), || read(&member.client).map(drop));
     }
 
     /// The process IDs of the members' etcds, by the sandboxes that they run in.
-    pub fn etcd_pids(&self) -> BTreeMap<String, u32> {
-        let all = processes::find_program_inside("etcd", self.mesos.dir());
+    fn etcd_pids(&self) -> BTreeMap<String, u32> {
+        let all = processes::find_program_inside("etcd", self.ground());
         let name_of = |arguments: &[String]| {
             let at = arguments.iter().position(|argument| argument.starts_with("--name"))?;
             match arguments[at].split_once('=') {
@@ -149,18 +158,52 @@ impl Rig {
         all.into_iter().filter_map(|p| Some((name_of(&p.cmdline)?, p.pid))).collect()
     }
 
-    /// The agent of a member, by its number.
-    pub fn agent_of(&self, member: &Member) -> usize {
+    fn framework_id(&self) -> String {
+        self.json("/report?format=json")["framework_id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    fn stats(&self, key: &str) -> u64 {
+        self.json("/stats")[key].as_u64().unwrap_or(u64::MAX)
+    }
+}
+
+impl Stage for Rig {
+    fn admin(&self) -> String {
+        format!("{}:{}", self.address, self.mesos.spare_port(1))
+    }
+
+    fn ground(&self) -> &std::path::Path {
+        self.mesos.dir()
+    }
+
+    fn wait<T>(&self, what: &str, probe: impl FnMut() -> Option<T>) -> T {
+        match self.mesos.wait_for(what, SOON, probe) {
+            Ok(found) => found,
+            Err(error) => {
+                let log = self.scheduler.as_ref().map(Proc::log_tail).unwrap_or_default();
+                panic!("{error:?}\n{}\nthe scheduler's log:\n{log}", self.get("/report").1)
+            }
+        }
+    }
+
+    fn agent_of(&self, member: &Member) -> usize {
         let host = member.client.split(':').next().unwrap();
         (1..=self.mesos.agent_count()).find(|&n| self.mesos.agent_ip(n) == host).unwrap()
     }
 
-    pub fn framework_id(&self) -> String {
-        self.json("/report?format=json")["framework_id"].as_str().unwrap_or_default().to_owned()
+    fn kill_agent(&self, agent: usize) {
+        self.mesos.kill_agent(agent).unwrap();
     }
 
-    pub fn stats(&self, key: &str) -> u64 {
-        self.json("/stats")[key].as_u64().unwrap_or(u64::MAX)
+    fn start_agent(&self, agent: usize) {
+        self.mesos.start_agent(agent).unwrap();
+        self.mesos.wait_agents(self.mesos.agent_count(), SOON).unwrap();
+    }
+
+    fn task_states(&self) -> Option<Vec<String>> {
+        let tasks = self.mesos.tasks(&self.framework_id()).ok()?;
+        let state = |task: &Value| task["state"].as_str().unwrap_or_default().to_owned();
+        Some(tasks.iter().map(state).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use etcd_mesos_testkit::mesos::Cluster;
 
 use crate::other_scheduler::Scheduler;
-use crate::rig::{Rig, SOON};
+use crate::rig::{Rig, SOON, Stage};
 
 fn state(rig: &Rig) -> std::path::PathBuf {
     rig.dir().join("test.state")

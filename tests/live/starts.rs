@@ -10,7 +10,7 @@ use etcd_mesos_testkit::mesos::Cluster;
 use etcd_mesos_testkit::process::Proc;
 use tempfile::TempDir;
 
-use crate::rig::{Rig, SOON};
+use crate::rig::{Rig, SOON, Stage};
 
 /// Ports that no test cluster has, on addresses that no test cluster has.
 const ADMIN: u16 = 5991;

@@ -9,7 +9,7 @@ use etcd_mesos_testkit::tls::Authority;
 use etcd_mesos_testkit::zookeeper::Server;
 
 use crate::masters::leading_master;
-use crate::rig::{Rig, read, write};
+use crate::rig::{Rig, Stage, read, write};
 
 /// One cluster, because forming is dear.
 #[test]

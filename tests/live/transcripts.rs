@@ -12,7 +12,7 @@ use etcd_mesos_testkit::zookeeper::Server;
 use nix::sys::signal::Signal;
 
 use crate::masters::{leading_master, subscribed_with_another};
-use crate::rig::{Member, Rig, SOON};
+use crate::rig::{Member, Rig, SOON, Stage};
 
 /// Both are given to the scheduler, and must be in no transcript.
 const SECRETS: [&str; 2] = ["the-secret-of-zookeeper", "the-secret-of-mesos"];

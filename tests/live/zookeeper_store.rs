@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::other_scheduler;
-use crate::rig::{Member, Rig, SOON, read, write};
+use crate::rig::{Member, Rig, SOON, Stage, read, write};
 
 const PATH: &str = "/a/b/c";
 const STATE: &str = "/test_state";

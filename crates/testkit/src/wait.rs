@@ -17,7 +17,7 @@ pub fn wait_for<T>(
 }
 
 /// The same, with evidence for the error: `evidence` is asked once, when the time is up.
-pub(crate) fn wait_or<T>(
+pub fn wait_or<T>(
     what: &str,
     deadline: Duration,
     mut probe: impl FnMut() -> Option<T>,
