@@ -1,9 +1,13 @@
 //! What the scheduler says over HTTP, read as an operator's tools would read it.
 
-use etcd_mesos_testkit::http;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
+use crate::http;
+
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The scheduler's admin server.
 #[derive(Debug, Clone)]
@@ -22,6 +26,8 @@ pub struct Report {
     pub because: String,
     /// The members.
     pub members: Vec<Member>,
+    /// What the scheduler waits for, and what somebody must do: the lines that are not `fine`.
+    pub concerns: Vec<String>,
 }
 
 /// What is used of a member in `/report`.
@@ -38,7 +44,9 @@ pub struct Member {
     /// What its executor said last of etcd, such as `serving`; empty before it said anything.
     pub etcd_state: String,
     /// etcd's process ID, as its executor knows it.
-    pub etcd_pid: Option<u64>,
+    pub etcd_pid: Option<u32>,
+    /// Whether its task has ended, for certain.
+    pub is_ended: bool,
     /// Whether it takes itself for the leader.
     pub is_leader: bool,
 }
@@ -81,7 +89,7 @@ impl Admin {
     }
 
     fn get(&self, path: &str) -> Outcome<String> {
-        match http::get(&self.address, path)? {
+        match http::get(&self.address, path, PATIENCE)? {
             (200, body) => Ok(body),
             (status, body) => {
                 Err(Failure::new(format!("{} answered {status}: {body}", self.url(path))))
@@ -98,6 +106,7 @@ impl Report {
             verdict: text(&json["health"]["verdict"]),
             because: text(&json["health"]["because"]),
             members: members.iter().map(Member::of).collect(),
+            concerns: concerns(&json["lines"]),
         }
     }
 
@@ -123,10 +132,18 @@ impl Member {
             client_url: text(&json["client_url"]),
             task_state: text(&json["task_state"]),
             etcd_state: text(&json["etcd"]["state"]),
-            etcd_pid: json["etcd"]["pid"].as_u64(),
+            etcd_pid: json["etcd"]["pid"].as_u64().and_then(|pid| pid.try_into().ok()),
+            is_ended: json["task"]["name"] == "ended",
             is_leader: json["is_leader"] == true,
         }
     }
+}
+
+/// The verdict on the health has a place of its own.
+fn concerns(lines: &Value) -> Vec<String> {
+    let lines = lines.as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_concern = |line: &&Value| line["tone"] != "fine" && line["step"] != "health";
+    lines.iter().filter(is_concern).map(|line| text(&line["text"])).collect()
 }
 
 fn text(value: &Value) -> String {
@@ -155,6 +172,13 @@ mod tests {
         assert!(!report("healthy", "Staging").is_complete(1));
         assert!(!report("unknown", "Running").is_complete(1));
         assert_eq!(report("unknown", "Staging").leader().unwrap().etcd_pid, Some(7));
+    }
+
+    #[test]
+    fn what_is_fine_and_what_the_verdict_says_is_no_concern() {
+        let line = |step: &str, tone: &str| json!({ "step": step, "tone": tone, "text": step });
+        let lines = [line("store", "fine"), line("health", "trouble"), line("member", "waiting")];
+        assert_eq!(Report::of(&json!({ "lines": lines })).concerns, ["member"]);
     }
 
     #[test]

@@ -11,15 +11,9 @@ use nix::sys::signal::Signal;
 
 use crate::admin::{Admin, Member};
 use crate::failure::{Failure, Outcome};
+use crate::flags::{self, AGENTS};
 use crate::programs::Programs;
 
-/// How many members the etcd cluster has.
-pub const SIZE: usize = 3;
-/// How many agents Mesos has.
-pub const AGENTS: usize = 5;
-/// The limits of a member, small enough for any machine.
-const LIMITS: [&str; 3] =
-    ["--sandbox-cpu-limit=0.5", "--sandbox-mem-limit=256", "--sandbox-disk-limit=1024"];
 /// Linux gives ports from here on to whoever asks for any.
 const EPHEMERAL_FIRST: u16 = 32768;
 const EVIDENCE_LINES_MAX: usize = 15;
@@ -60,20 +54,14 @@ impl Deployment {
     }
 
     fn flags(&self) -> Vec<String> {
-        let flag = |name: &str, path: &Path| format!("--{name}={}", path.display());
-        let mut flags = vec![
-            format!("--framework-name={}", self.name),
+        let state_file = self.mesos.dir().join("scheduler.state");
+        let mut flags = flags::common(&self.name, &self.programs, &state_file);
+        flags.extend([
             format!("--master={}", self.mesos.master_addr()),
-            format!("--cluster-size={SIZE}"),
             format!("--address={}", self.ip),
             format!("--admin-port={}", self.admin_port),
             format!("--artifact-port={}", self.artifact_port),
-            flag("state-file", &self.mesos.dir().join("scheduler.state")),
-            flag("executor-bin", &self.programs.executor),
-            flag("etcd-bin", &self.programs.etcd.etcd),
-            flag("etcdctl-bin", &self.programs.etcd.etcdctl),
-        ];
-        flags.extend(LIMITS.map(str::to_owned));
+        ]);
         flags
     }
 
@@ -121,7 +109,7 @@ impl Deployment {
 
     /// `etcdctl`, as it has to be called here.
     pub fn etcdctl(&self) -> &Path {
-        &self.programs.etcd.etcdctl
+        &self.programs.etcdctl
     }
 
     /// What explains a failure: the scheduler's own report, and the ends of its log and the executors'.

@@ -1,7 +1,5 @@
 //! One etcd member, asked over its JSON gateway. It takes a millisecond, where `etcdctl` takes 30 to start.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
+use crate::http;
 
 /// A read that waits for a leader is given up after this, and asked again.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -27,6 +26,21 @@ pub struct Answer {
     pub value: Option<String>,
 }
 
+/// What a member proves of itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// The store's revision, by a linearizable read: a quorum stands behind it.
+    pub revision: u64,
+    /// The last entry that it knows to be committed.
+    pub raft_index: u64,
+    /// The last entry that it applied.
+    pub raft_applied_index: u64,
+    /// Its raft term.
+    pub raft_term: u64,
+    /// Whether it takes itself for the leader.
+    pub is_leader: bool,
+}
+
 /// Reads a key, linearizably, from the member at `client_url`.
 pub fn read(client_url: &str, key: &str) -> Outcome<Answer> {
     read_within(client_url, key, PATIENCE)
@@ -41,6 +55,22 @@ pub fn read_within(client_url: &str, key: &str, patience: Duration) -> Outcome<A
         member_id: text("member_id"),
         cluster_id: text("cluster_id"),
         value: answer["kvs"][0]["value"].as_str().and_then(decode),
+    })
+}
+
+/// Asks the member at `client_url` for a linearizable read, and then for its status.
+pub fn prove(client_url: &str, patience: Duration) -> Outcome<Proof> {
+    let request = json!({ "key": encode("health") });
+    let read = call(client_url, "/v3/kv/range", &request, patience)?;
+    let status = call(client_url, "/v3/maintenance/status", &json!({}), patience)?;
+    let id = |value: &Value| Some(number(value)).filter(|id| *id != 0);
+    let leader = id(&status["leader"]);
+    Ok(Proof {
+        revision: number(&read["header"]["revision"]),
+        raft_index: number(&status["raftIndex"]),
+        raft_applied_index: number(&status["raftAppliedIndex"]),
+        raft_term: number(&status["raftTerm"]),
+        is_leader: leader.is_some() && leader == id(&status["header"]["member_id"]),
     })
 }
 
@@ -66,32 +96,18 @@ pub fn wait_served(client_url: &str, key: &str, deadline: Duration) -> Outcome<A
 }
 
 fn call(client_url: &str, path: &str, request: &Value, patience: Duration) -> Outcome<Value> {
-    let (head, body) = exchange(client_url, path, &request.to_string(), patience)?;
-    if !head.starts_with("HTTP/1.0 200") {
-        return Err(Failure::new(format!("{client_url}{path} answered {head}: {body}")));
+    let address = client_url.strip_prefix("http://").unwrap_or(client_url);
+    match http::post(address, path, &request.to_string(), patience)? {
+        (200, body) => Ok(serde_json::from_str(&body)?),
+        (status, body) => {
+            Err(Failure::new(format!("{client_url}{path} answered {status}: {body}")))
+        }
     }
-    Ok(serde_json::from_str(&body)?)
 }
 
-/// HTTP/1.0, whose answers come in one piece and end with the connection.
-fn exchange(url: &str, path: &str, body: &str, patience: Duration) -> Outcome<(String, String)> {
-    let host = url.strip_prefix("http://").unwrap_or(url);
-    let address: SocketAddr = host.parse()?;
-    let mut stream = TcpStream::connect_timeout(&address, patience)?;
-    stream.set_read_timeout(Some(patience))?;
-    let length = body.len();
-    write!(
-        stream,
-        "POST {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n{body}"
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, body) = answer
-        .split_once("\r\n\r\n")
-        .ok_or(io::ErrorKind::UnexpectedEof)
-        .map_err(io::Error::from)?;
-    let status = head.lines().next().unwrap_or_default();
-    Ok((status.to_owned(), body.to_owned()))
+/// The gateway writes 64-bit numbers as text.
+fn number(value: &Value) -> u64 {
+    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 fn encode(text: &str) -> String {

@@ -12,7 +12,7 @@ static ASKED: AtomicBool = AtomicBool::new(false);
 /// From now on those signals end nothing by themselves. Programs that are started do not inherit this.
 pub fn catch() -> Outcome<()> {
     let action = SigAction::new(SigHandler::Handler(note), SaFlags::SA_RESTART, SigSet::empty());
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
         // SAFETY: the handler stores to an atomic and does nothing else, which a signal handler may.
         unsafe { sigaction(signal, &action) }?;
     }

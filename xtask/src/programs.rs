@@ -5,9 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use etcd_mesos_testkit::etcd::{self, Etcd};
-
-use crate::failure::{Outcome, ensure};
+use crate::failure::{Failure, Outcome, ensure};
 
 /// Our program that schedules.
 pub const SCHEDULER: &str = "etcd-mesos-scheduler";
@@ -16,16 +14,18 @@ const EXECUTOR: &str = "etcd-mesos-executor";
 /// Where the programs are.
 #[derive(Debug, Clone)]
 pub struct Programs {
-    /// Ours, built in release.
+    /// Ours.
     pub scheduler: PathBuf,
-    /// Ours, built in release.
+    /// Ours.
     pub executor: PathBuf,
-    /// etcd's.
-    pub etcd: Etcd,
+    /// etcd itself.
+    pub etcd: PathBuf,
+    /// etcd's client.
+    pub etcdctl: PathBuf,
 }
 
 impl Programs {
-    /// Builds ours, unless they are up to date, and finds etcd's.
+    /// Builds ours in release, unless they are up to date, and finds etcd's.
     pub fn build() -> Outcome<Self> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["build", "--release", "--quiet", "--package", "etcd-mesos"]);
@@ -37,21 +37,25 @@ impl Programs {
 
     /// Takes ours from a directory as they are, for example those of another version, and finds etcd's.
     pub fn in_dir(dir: &Path) -> Outcome<Self> {
-        let etcd = etcd::find()?;
-        Ok(Self { scheduler: dir.join(SCHEDULER), executor: dir.join(EXECUTOR), etcd })
+        let (scheduler, executor) = (dir.join(SCHEDULER), dir.join(EXECUTOR));
+        Ok(Self { scheduler, executor, etcd: find("etcd")?, etcdctl: find("etcdctl")? })
     }
 
     /// Ours as they are now, in `dir`: a build in the meantime must not change what a restart starts.
     pub fn copy_into(&self, dir: &Path) -> Outcome<Self> {
-        let copy = Self {
-            scheduler: dir.join(SCHEDULER),
-            executor: dir.join(EXECUTOR),
-            etcd: self.etcd.clone(),
-        };
+        let copy =
+            Self { scheduler: dir.join(SCHEDULER), executor: dir.join(EXECUTOR), ..self.clone() };
         fs::copy(&self.scheduler, &copy.scheduler)?;
         fs::copy(&self.executor, &copy.executor)?;
         Ok(copy)
     }
+}
+
+/// In the directory that `ETCD_MESOS_ETCD` names, or else on `PATH`.
+fn find(program: &str) -> Outcome<PathBuf> {
+    let path = env::var_os("ETCD_MESOS_ETCD").or_else(|| env::var_os("PATH")).unwrap_or_default();
+    let missing = || Failure::new(format!("{program} is not there; scripts/setup installs it"));
+    env::split_paths(&path).map(|dir| dir.join(program)).find(|p| p.is_file()).ok_or_else(missing)
 }
 
 /// The top of the project.

@@ -1,9 +1,9 @@
-//! What the reader can do with the cluster now, and the proof that it works.
+//! What the reader can do with the cluster now, and the proof that it works: for who reads lines.
 
 use std::process::Command;
 
-use crate::admin::{Member, Report};
-use crate::deployment::Deployment;
+use crate::demo::deed::Deed;
+use crate::demo::scene::Scene;
 use crate::failure::{Failure, Outcome, ensure};
 use crate::teller::Teller;
 
@@ -11,30 +11,27 @@ const KEY: &str = "hello";
 const VALUE: &str = "world";
 
 /// Commands to copy.
-pub fn text(deployment: &Deployment, report: &Report) -> String {
-    let etcdctl = etcdctl(deployment, report).join(" ");
+pub fn text(scene: &Scene) -> String {
+    let etcdctl = etcdctl(scene).join(" ");
+    let deeds: String = scene.deeds.iter().map(line).collect();
     format!(
         "
   write and read a key:
       {etcdctl} put {KEY} {VALUE}
       {etcdctl} get {KEY}
-  kill an etcd; its executor starts it again, on its data, and here you see it heal:
-{}  kill the scheduler, and etcd runs on; the demo starts another, which takes over:
-      kill -9 {}
-  ask the scheduler what it does, and why:
+  hurt it, and here you see it heal:
+{deeds}  ask the scheduler what it does, and why:
       curl {}
   stop everything: Ctrl-C
 
 ",
-        kills(report),
-        deployment.scheduler().map_or(0, |scheduler| scheduler.pid()),
-        deployment.admin().url("/report"),
+        scene.report_url,
     )
 }
 
 /// Runs the commands of [`text`] for the reader.
-pub fn check(deployment: &Deployment, report: &Report, teller: &Teller) -> Outcome<()> {
-    let base = etcdctl(deployment, report);
+pub fn check(scene: &Scene, teller: &Teller) -> Outcome<()> {
+    let base = etcdctl(scene);
     let written = output(&base, &["put", KEY, VALUE])?;
     ensure(written.trim() == "OK", || format!("etcdctl put answered '{written}'"))?;
     let read = output(&base, &["get", KEY])?;
@@ -44,12 +41,9 @@ pub fn check(deployment: &Deployment, report: &Report, teller: &Teller) -> Outco
 }
 
 /// etcd 3.4 and later speak API version 3 without being told; `ETCDCTL_API` may say otherwise.
-fn etcdctl(deployment: &Deployment, report: &Report) -> Vec<String> {
-    let urls: Vec<&str> = report.members.iter().map(|member| member.client_url.as_str()).collect();
-    let found = deployment.etcdctl();
-    let is_on_path = std::env::var_os("ETCD_MESOS_ETCD").is_none();
-    let name = found.file_name().filter(|_| is_on_path).map_or(found, |name| name.as_ref());
-    vec![name.display().to_string(), format!("--endpoints={}", urls.join(","))]
+fn etcdctl(scene: &Scene) -> Vec<String> {
+    let urls: Vec<&str> = scene.members.iter().map(|member| member.client_url.as_str()).collect();
+    vec![scene.etcdctl.clone(), format!("--endpoints={}", urls.join(","))]
 }
 
 fn output(base: &[String], arguments: &[&str]) -> Outcome<String> {
@@ -65,36 +59,6 @@ fn output(base: &[String], arguments: &[&str]) -> Outcome<String> {
     }
 }
 
-fn kills(report: &Report) -> String {
-    let line =
-        |member: Option<&Member>, what: &str| match member.and_then(|m| Some((m, m.etcd_pid?))) {
-            Some((member, pid)) => format!("      kill -9 {pid:<8} # {}, {what}\n", member.name),
-            None => String::new(),
-        };
-    let follower = report.members.iter().find(|member| !member.is_leader);
-    line(follower, "a follower: it serves again within half a second")
-        + &line(report.leader(), "the leader: the others elect one of them, in a second or two")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_follower_and_the_leader_are_offered_to_be_killed() {
-        let member = |name: &str, etcd_pid, is_leader| Member {
-            name: name.into(),
-            hostname: String::new(),
-            client_url: String::new(),
-            task_state: "Running".into(),
-            etcd_state: "serving".into(),
-            etcd_pid: Some(etcd_pid),
-            is_leader,
-        };
-        let members = vec![member("a", 1, true), member("b", 2, false), member("c", 3, false)];
-        let text = kills(&Report { members, ..Report::default() });
-        let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].contains("kill -9 2 ") && lines[0].contains("b, a follower"), "{text}");
-        assert!(lines[1].contains("kill -9 1 ") && lines[1].contains("a, the leader"), "{text}");
-    }
+fn line(deed: &Deed) -> String {
+    format!("      {:<16} # {}: {}\n", deed.act.command(), deed.whom, deed.effect)
 }

@@ -1,53 +1,67 @@
-//! What runs where, drawn with characters that every terminal has.
+//! What runs where, drawn with characters that every terminal has: for who reads lines.
 
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::fmt::Write;
 
-use crate::admin::{Member, Report};
-use crate::deployment::{AGENTS, Deployment};
-use crate::failure::Outcome;
+use crate::demo::scene::{Agent, Member, Role, Scene};
 
 /// Draws Mesos, the scheduler and the members.
-pub fn draw(deployment: &Deployment, report: &Report) -> Outcome<String> {
-    let mesos = &deployment.mesos;
+pub fn draw(scene: &Scene) -> String {
     let mut text = format!(
-        "\n  Mesos master {}\n   |\n   +-- scheduler, process {}, {}\n",
-        mesos.master_url(),
-        deployment.scheduler()?.pid(),
-        deployment.admin().url("/"),
+        "\n  {}: {}\n   |\n   +-- scheduler, process {}, {}\n",
+        scene.mesos, scene.master_url, scene.scheduler_pid, scene.report_url,
     );
-    for n in 1..=AGENTS {
-        text +=
-            &format!("   |\n   +-- agent {}, process {}\n", mesos.agent_ip(n), mesos.agent_pid(n)?);
-        for member in report.members.iter().filter(|m| m.hostname == mesos.agent_ip(n)) {
-            let rail = if n == AGENTS { ' ' } else { '|' };
-            for line in lines(deployment, member)? {
-                text += &format!("   {rail}    {line}\n");
+    for (n, Agent { name, ip, .. }) in scene.agents.iter().enumerate() {
+        let _ = write!(text, "   |\n   +-- agent {name}, {ip}\n");
+        let rail = if n + 1 == scene.agents.len() { ' ' } else { '|' };
+        for member in scene.members.iter().filter(|member| member.agent == *name) {
+            for line in lines(member) {
+                let _ = writeln!(text, "   {rail}    {line}");
             }
         }
     }
-    Ok(text)
+    text
 }
 
-fn lines(deployment: &Deployment, member: &Member) -> Outcome<[String; 3]> {
-    let role = if member.is_leader { "leader" } else { "follower" };
-    let pid = member.etcd_pid.map_or("unknown".to_owned(), |pid| pid.to_string());
-    let sandbox = deployment.sandbox_of(member)?;
-    // The sandbox's own path has 250 characters.
-    let short = deployment.mesos.dir().join(&member.name);
-    link(&sandbox, &short)?;
-    Ok([
+fn lines(member: &Member) -> [String; 3] {
+    let role = if member.role == Some(Role::Leader) { "leader" } else { "follower" };
+    let pid = member.etcd.map_or("unknown".to_owned(), |pid| pid.to_string());
+    [
         format!("+-- {}, {role}: etcd, process {pid}", member.name),
         format!("      clients  {}", member.client_url),
-        format!("      sandbox  {}", short.display()),
-    ])
+        format!("      sandbox  {}", member.folder),
+    ]
 }
 
-fn link(target: &Path, link: &Path) -> io::Result<()> {
-    match fs::remove_file(link) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::scene::State;
+
+    #[test]
+    fn a_member_is_drawn_below_its_agent() {
+        let agent =
+            |name: &str| Agent { name: name.into(), ip: "127.64.0.11".into(), state: "up".into() };
+        let member = Member {
+            name: "etcd-1-0".into(),
+            role: Some(Role::Leader),
+            state: State::Serving,
+            proof: None,
+            etcd: Some(7),
+            executor: None,
+            client_url: "http://127.64.0.11:6001".into(),
+            agent: "a1".into(),
+            folder: "/tmp/x/etcd-1-0".into(),
+        };
+        let (agents, members) = (vec![agent("a1"), agent("a2")], vec![member]);
+        let text = draw(&Scene { agents, members, ..Scene::default() });
+        let wanted = "
+   +-- agent a1, 127.64.0.11
+   |    +-- etcd-1-0, leader: etcd, process 7
+   |          clients  http://127.64.0.11:6001
+   |          sandbox  /tmp/x/etcd-1-0
+   |
+   +-- agent a2, 127.64.0.11
+";
+        assert!(text.ends_with(wanted), "{text}");
     }
-    std::os::unix::fs::symlink(target, link)
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::figure::Sample;
 use super::scene::{KEY, Scene};
-use crate::deployment::AGENTS;
 use crate::failure::{Failure, Outcome};
+use crate::flags::AGENTS;
 use crate::gateway;
 
 /// An agent that is back destroys the containers of executors that do not register with it within 2 s.

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::figure::Sample;
 use super::scene::time_until;
-use crate::deployment::{Deployment, SIZE};
+use crate::deployment::Deployment;
 use crate::failure::{Failure, Outcome};
+use crate::flags::SIZE;
 use crate::gateway;
 
 const DEADLINE: Duration = Duration::from_secs(60);

@@ -9,8 +9,9 @@ use etcd_mesos_testkit::wait::wait_for;
 use serde_json::Value;
 
 use crate::admin::{Member, Report};
-use crate::deployment::{Deployment, SIZE};
+use crate::deployment::Deployment;
 use crate::failure::{Failure, Outcome, ensure};
+use crate::flags::SIZE;
 use crate::gateway::{self, Answer};
 use crate::sandbox::etcd_in;
 

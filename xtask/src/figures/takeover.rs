@@ -2,8 +2,8 @@
 
 use super::figure::Sample;
 use super::scene::{Scene, time_until};
-use crate::deployment::SIZE;
 use crate::failure::{Outcome, ensure};
+use crate::flags::SIZE;
 
 /// Kills the scheduler, starts another on the same state file, and measures until it knows everything again.
 pub fn measure(scene: &mut Scene<'_>) -> Outcome<Vec<Sample>> {
