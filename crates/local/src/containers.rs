@@ -76,10 +76,11 @@ pub(crate) fn start(
     let run = Run {
         shared: shared.clone(),
         container,
+        id: contained.id.clone(),
         name: executor.to_owned(),
         short: agent_dir.join(executor),
         sandbox: contained.sandbox.clone(),
-        variables: environment::of(&world.settings, container.agent, &contained),
+        variables: environment::of(&world.settings, container.agent, agent_id.as_str(), &contained),
         info: contained.task.executor.clone().unwrap_or_default(),
         destroy: Arc::clone(&contained.destroy),
     };
@@ -87,10 +88,19 @@ pub(crate) fn start(
     tokio::spawn(run.run());
 }
 
+/// Why a container came to nothing.
+struct Failure {
+    /// What Mesos says.
+    words: String,
+    /// What happened, for the sandbox and the onlooker.
+    cause: String,
+}
+
 /// What one container needs to live.
 struct Run {
     shared: Shared,
     container: Container,
+    id: String,
     name: String,
     /// A link to the sandbox that people can read.
     short: PathBuf,
@@ -110,21 +120,30 @@ impl Run {
         };
         match begun {
             Ok(child) => self.attend(child).await,
-            Err(why) => self.failed(&why),
+            Err(failure) => self.failed(failure),
         }
     }
 
-    async fn begin(&self) -> Result<Child, String> {
+    async fn begin(&self) -> Result<Child, Failure> {
         self.make_sandbox().map_err(|error| {
-            format!("Failed to make the sandbox {}: {error}", self.sandbox.display())
+            let what = format!("Failed to make the sandbox {}", self.sandbox.display());
+            Failure { cause: format!("{what}: {error}"), words: what }
         })?;
         let command = self.info.command.clone().unwrap_or_default();
         for uri in &command.uris {
-            let fetched = fetch::fetch(uri, &self.sandbox).await;
-            fetched.map_err(|error| format!("Failed to fetch {}: {error}", uri.value))?;
+            fetch::fetch(uri, &self.sandbox).await.map_err(|error| Failure {
+                // Tried; why is in the sandbox, as with genuine Mesos.
+                words: format!(
+                    "Failed to fetch all URIs for container '{}': exited with status 1",
+                    self.id
+                ),
+                cause: format!("Failed to fetch {}: {error}", uri.value),
+            })?;
         }
-        let child = self.spawn(&command);
-        child.map_err(|error| format!("Failed to start {}: {error}", command.value().to_owned()))
+        self.spawn(&command).map_err(|error| {
+            let what = format!("Failed to start {}", command.value());
+            Failure { cause: format!("{what}: {error}"), words: format!("{what}: {error}") }
+        })
     }
 
     fn make_sandbox(&self) -> io::Result<()> {
@@ -164,11 +183,7 @@ impl Run {
     /// Waits for the process's end, or ends it by force.
     async fn attend(self, mut child: Child) {
         let pid = child.id();
-        self.shared.happen(|world, _| {
-            if let Some(contained) = world.containers.get_mut(&self.container) {
-                contained.pid = pid;
-            }
-        });
+        self.shared.happen(|world, _| world.process_started(self.container, pid));
         let status = tokio::select! {
             status = child.wait() => status,
             () = self.destroy.notified() => {
@@ -180,11 +195,13 @@ impl Run {
         self.over(status.ok().map(ExitStatusExt::into_raw));
     }
 
-    fn failed(&self, why: &str) {
+    fn failed(&self, Failure { words, cause }: Failure) {
+        // The sandbox itself may be what failed.
+        let _ = fs::write(self.sandbox.join("stderr"), format!("{cause}\n"));
         self.shared.happen(|world, now| {
-            world.tell(format!("executor {} could not be started: {why}", self.name));
+            world.tell(format!("executor {} could not be started: {cause}", self.name));
             world.containers.remove(&self.container);
-            world.mesos.launch_failed(now, self.container, why);
+            world.mesos.launch_failed(now, self.container, &words);
         });
     }
 

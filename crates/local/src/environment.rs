@@ -13,6 +13,7 @@ const SHUTDOWN_GRACE_SECS: f64 = 5.0;
 pub(crate) fn of(
     settings: &Settings,
     agent: usize,
+    agent_id: &str,
     contained: &Contained,
 ) -> Vec<(String, String)> {
     let executor = contained.task.executor.clone().unwrap_or_default();
@@ -31,6 +32,7 @@ pub(crate) fn of(
         ("MESOS_HTTP_COMMAND_EXECUTOR", "0".to_owned()),
         ("MESOS_RECOVERY_TIMEOUT", "15mins".to_owned()),
         ("MESOS_SANDBOX", sandbox),
+        ("MESOS_SLAVE_ID", agent_id.to_owned()),
         ("MESOS_SLAVE_PID", format!("slave(1)@{at}")),
         ("MESOS_SUBSCRIPTION_BACKOFF_MAX", "2secs".to_owned()),
         ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),

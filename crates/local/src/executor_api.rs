@@ -9,11 +9,12 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use mesos_v1::proto::executor::{Call, call};
+use mesos_v1::proto::{Source, TaskState, TaskStatus};
 
 use crate::hear;
 use crate::refusal::{Body, Refusal, accepted};
 use crate::request::{check_accept, read_call};
-use crate::say::executor_heartbeat;
+use crate::say::{executor_heartbeat, unix_seconds};
 use crate::stream;
 use crate::world::{Shared, World};
 
@@ -26,40 +27,72 @@ pub(crate) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let (call, headers): (Call, HeaderMap) = read_call(request).await?;
-    let container = shared.look(|world| find(world, agent, &call))?;
-    match call.r#type() {
-        call::Type::Unknown => Err(Refusal::bad(validation("Expecting 'type' to be present"))),
-        call::Type::Subscribe => {
-            check_accept(&headers)?;
-            subscribe(shared, container, call.subscribe.unwrap_or_default())
-        }
-        call::Type::Update => {
-            let update = call.update;
-            let update = update
-                .ok_or_else(|| Refusal::bad(validation("Expecting 'update' to be present")))?;
-            check_status(&update)?;
-            let said = hear::said(update.status);
-            shared
-                .happen(|world, now| world.mesos.executor_updates(now, container, said))
-                .map_err(refusal)?;
-            Ok(accepted())
-        }
-        call::Type::Message => {
-            let message = call.message;
-            let message = message
-                .ok_or_else(|| Refusal::bad(validation("Expecting 'message' to be present")))?;
-            let bytes = message.data.to_vec();
-            shared
-                .happen(|world, now| world.mesos.executor_messages(now, container, bytes))
-                .map_err(refusal)?;
-            Ok(accepted())
-        }
-        call::Type::Heartbeat => Ok(accepted()),
+    check(&call)?;
+    if call.r#type() == call::Type::Heartbeat {
+        return Ok(accepted());
     }
+    let container = shared.look(|world| find(world, agent, &call))?;
+    match (call.r#type(), call.update, call.message) {
+        (call::Type::Subscribe, ..) => {
+            check_accept(&headers)?;
+            return subscribe(shared, container, call.subscribe.unwrap_or_default());
+        }
+        (call::Type::Update, Some(update), _) => {
+            let said = hear::said(update.status, unix_seconds());
+            shared.happen(|world, now| world.mesos.executor_updates(now, container, said))
+        }
+        (_, _, message) => {
+            let bytes = message.unwrap_or_default().data.to_vec();
+            shared.happen(|world, now| world.mesos.executor_messages(now, container, bytes))
+        }
+    }
+    .map_err(refusal)?;
+    Ok(accepted())
 }
 
-fn validation(why: &str) -> String {
-    format!("Failed to validate Executor::Call: {why}")
+/// What Mesos asks of every call (`src/slave/validation.cpp`).
+fn check(call: &Call) -> Result<(), Refusal> {
+    let part = match call.r#type() {
+        call::Type::Unknown => return Err(absent("type")),
+        call::Type::Subscribe => call.subscribe.is_some(),
+        call::Type::Update => call.update.is_some(),
+        call::Type::Message => call.message.is_some(),
+        call::Type::Heartbeat => true,
+    };
+    if !part {
+        return Err(absent(&call.r#type().as_str_name().to_ascii_lowercase()));
+    }
+    call.update.as_ref().map_or(Ok(()), |update| check_status(call, &update.status))
+}
+
+fn check_status(call: &Call, status: &TaskStatus) -> Result<(), Refusal> {
+    let from =
+        || format!("executor {} of framework {}", call.executor_id.value, call.framework_id.value);
+    match &status.uuid {
+        None => return Err(absent("uuid")),
+        Some(uuid) if uuid.len() != hear::UUID_BYTES => return Err(invalid("Not a valid UUID")),
+        Some(_) => {}
+    }
+    if status.state() == TaskState::Staging {
+        let why = format!("Received TASK_STAGING from {} which is not allowed", from());
+        return Err(invalid(&why));
+    }
+    if status.source != Some(Source::Executor.into()) {
+        let why = format!(
+            "Received Call from {} with invalid source, expecting 'SOURCE_EXECUTOR'",
+            from()
+        );
+        return Err(invalid(&why));
+    }
+    Ok(())
+}
+
+fn absent(field: &str) -> Refusal {
+    invalid(&format!("Expecting '{field}' to be present"))
+}
+
+fn invalid(why: &str) -> Refusal {
+    Refusal::bad(format!("Failed to validate Executor::Call: {why}"))
 }
 
 fn find(world: &World, agent: usize, call: &Call) -> Result<Container, Refusal> {
@@ -81,21 +114,6 @@ fn refusal(refused: Refused) -> Refusal {
     }
 }
 
-/// What Mesos wants of an update (`src/slave/validation.cpp`).
-fn check_status(update: &call::Update) -> Result<(), Refusal> {
-    let status = &update.status;
-    if status.uuid.as_ref().is_none_or(|uuid| uuid.len() != 16) {
-        return Err(Refusal::bad(validation("Not a valid UUID")));
-    }
-    let is_own = status.source == Some(mesos_v1::proto::Source::Executor.into());
-    if is_own {
-        return Ok(());
-    }
-    Err(Refusal::bad(validation(
-        "Received Call from executor with source other than SOURCE_EXECUTOR",
-    )))
-}
-
 fn subscribe(
     shared: &Shared,
     container: Container,
@@ -114,7 +132,11 @@ fn subscribe(
             }
             world.mesos.executor_subscribes(now, container, &tasks)?;
             for update in subscribe.unacknowledged_updates {
-                world.mesos.executor_updates(now, container, hear::said(update.status))?;
+                world.mesos.executor_updates(
+                    now,
+                    container,
+                    hear::said(update.status, unix_seconds()),
+                )?;
             }
             Ok(())
         })

@@ -13,6 +13,7 @@ use mesos_v1::proto::framework_capability::Type as Capability;
 use mesos_v1::proto::scheduler::{Call as WireCall, call};
 use mesos_v1::proto::{self, executor_info, operation};
 use mesos_v1::resource::ResourceView;
+use prost::Message;
 
 use crate::freight::V1;
 use crate::refusal::Refusal;
@@ -37,6 +38,15 @@ pub(crate) fn subscribe(
         (!info.checkpoint(), "a framework that does not checkpoint"),
         (!has(Capability::PartitionAware), "a framework without PARTITION_AWARE"),
         (info.roles.len() > 1, "a framework with several roles"),
+        (
+            has(Capability::MultiRole) == info.roles.is_empty(),
+            "roles without MULTI_ROLE, or it without them",
+        ),
+        (has(Capability::MultiRole) && info.role.is_some(), "role beside roles"),
+        (
+            !is_own_user(&info.user),
+            "a framework of another user than the one that runs this program",
+        ),
         (subscribe.offer_constraints.is_some(), "offer_constraints"),
         (!info.offer_filters.is_empty(), "offer_filters"),
     ];
@@ -48,8 +58,14 @@ pub(crate) fn subscribe(
     Ok(Subscribe {
         framework_id: framework_id.map(|id| FrameworkId(id.value.clone())),
         suppressed: subscribe.suppressed_roles.contains(&role),
+        role,
         failover_timeout: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
     })
+}
+
+fn is_own_user(name: &str) -> bool {
+    let own = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
+    own.is_none_or(|own| own.name == name)
 }
 
 /// The one role of a framework, whichever field says it.
@@ -58,79 +74,116 @@ pub(crate) fn role_of(info: &proto::FrameworkInfo) -> String {
     role.cloned().unwrap_or_else(|| "*".to_owned())
 }
 
-/// Any other call.
-pub(crate) fn call(wire: WireCall) -> Result<Call<V1>, Refusal> {
+/// Whose call it is.
+pub(crate) struct Framework {
+    pub(crate) id: proto::FrameworkId,
+    pub(crate) role: String,
+}
+
+/// What Mesos asks of every call, before it looks whose it is (`src/master/validation.cpp`).
+pub(crate) fn check(wire: &WireCall) -> Result<(), Refusal> {
     use call::Type;
-    let kind = wire.r#type();
-    let name = kind.as_str_name();
-    let part = || Refusal::bad(validation(&format!("Expecting '{}' to be present", field(name))));
-    match kind {
-        Type::Teardown => Ok(Call::Teardown),
-        Type::Accept => accept(wire.accept.ok_or_else(part)?),
-        Type::Decline => {
-            let decline = wire.decline.ok_or_else(part)?;
-            let offers = decline.offer_ids.into_iter().map(|id| OfferId(id.value)).collect();
-            Ok(Call::Decline { offers, refuse_for: refuse_for(decline.filters) })
+    let part = match wire.r#type() {
+        Type::Unknown => return Err(absent("type")),
+        Type::Subscribe => wire.subscribe.is_some(),
+        Type::Accept => wire.accept.is_some(),
+        Type::Decline => wire.decline.is_some(),
+        Type::Kill => wire.kill.is_some(),
+        Type::Shutdown => wire.shutdown.is_some(),
+        Type::Acknowledge => wire.acknowledge.is_some(),
+        Type::Reconcile => wire.reconcile.is_some(),
+        Type::Message => wire.message.is_some(),
+        _ => true,
+    };
+    if !part {
+        return Err(absent(&wire.r#type().as_str_name().to_ascii_lowercase()));
+    }
+    if wire.framework_id.is_none() && wire.r#type() != Type::Subscribe {
+        return Err(absent("framework_id"));
+    }
+    let named = wire.subscribe.as_ref().map(|subscribe| &subscribe.framework_info.id);
+    if named.is_some_and(|named| *named != wire.framework_id) {
+        return Err(invalid("'framework_id' differs from 'subscribe.framework_info.id'"));
+    }
+    match &wire.acknowledge {
+        Some(acknowledge) if acknowledge.uuid.len() != UUID_BYTES => {
+            Err(invalid("Not a valid UUID"))
         }
-        Type::Revive => Ok(Call::Revive),
-        Type::Suppress => Ok(Call::Suppress),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The length of a UUID.
+pub(crate) const UUID_BYTES: usize = 16;
+
+fn absent(field: &str) -> Refusal {
+    invalid(&format!("Expecting '{field}' to be present"))
+}
+
+fn invalid(why: &str) -> Refusal {
+    Refusal::bad(format!("Failed to validate scheduler::Call: {why}"))
+}
+
+/// A call other than SUBSCRIBE, which [`check`] has found good.
+pub(crate) fn call(wire: WireCall, framework: &Framework) -> Result<Call<V1>, Refusal> {
+    use call::Type;
+    Ok(match wire.r#type() {
+        Type::Teardown => Call::Teardown,
+        Type::Accept => accept(wire.accept.unwrap_or_default(), framework)?,
+        Type::Decline => {
+            let decline = wire.decline.unwrap_or_default();
+            let offers = decline.offer_ids.into_iter().map(|id| OfferId(id.value)).collect();
+            Call::Decline { offers, refuse_for: refuse_for(decline.filters) }
+        }
+        Type::Revive => Call::Revive,
+        Type::Suppress => Call::Suppress,
         Type::Kill => {
-            let kill = wire.kill.ok_or_else(part)?;
+            let kill = wire.kill.unwrap_or_default();
             let grace = kill.kill_policy.and_then(|policy| policy.grace_period);
-            Ok(Call::Kill {
+            Call::Kill {
                 task: kill.task_id.value,
                 agent_id: kill.agent_id.map(agent_id),
                 grace: grace.map(Into::into),
-            })
+            }
         }
         Type::Shutdown => {
-            let shutdown = wire.shutdown.ok_or_else(part)?;
+            let shutdown = wire.shutdown.unwrap_or_default();
             let agent_id = agent_id(shutdown.agent_id);
-            Ok(Call::Shutdown { executor: shutdown.executor_id.value, agent_id })
+            Call::Shutdown { executor: shutdown.executor_id.value, agent_id }
         }
         Type::Acknowledge => {
-            let acknowledge = wire.acknowledge.ok_or_else(part)?;
-            if acknowledge.uuid.len() != 16 {
-                return Err(Refusal::bad(validation("Not a valid UUID")));
-            }
-            Ok(Call::Acknowledge {
+            let acknowledge = wire.acknowledge.unwrap_or_default();
+            Call::Acknowledge {
                 agent_id: agent_id(acknowledge.agent_id),
                 task: acknowledge.task_id.value,
                 uuid: acknowledge.uuid.to_vec(),
-            })
+            }
         }
         Type::Reconcile => {
-            let tasks = wire.reconcile.ok_or_else(part)?.tasks.into_iter();
+            let tasks = wire.reconcile.unwrap_or_default().tasks.into_iter();
             let task =
                 |task: call::ReconcileTask| (task.task_id.value, task.agent_id.map(agent_id));
-            Ok(Call::Reconcile(tasks.map(task).collect()))
+            Call::Reconcile(tasks.map(task).collect())
         }
         Type::Message => {
-            let message = wire.message.ok_or_else(part)?;
-            Ok(Call::Message {
+            let message = wire.message.unwrap_or_default();
+            Call::Message {
                 executor: message.executor_id.value,
                 agent_id: agent_id(message.agent_id),
                 bytes: message.data.to_vec(),
-            })
+            }
         }
-        Type::Unknown
+        other @ (Type::Unknown
         | Type::Subscribe
         | Type::AcceptInverseOffers
         | Type::DeclineInverseOffers
         | Type::AcknowledgeOperationStatus
         | Type::ReconcileOperations
         | Type::Request
-        | Type::UpdateFramework => Err(Refusal::not_modelled(&format!("the call {name}"))),
-    }
-}
-
-/// How Mesos begins what it says of a call that it cannot use.
-pub(crate) fn validation(why: &str) -> String {
-    format!("Failed to validate scheduler::Call: {why}")
-}
-
-fn field(name: &str) -> String {
-    name.to_ascii_lowercase()
+        | Type::UpdateFramework) => {
+            return Err(Refusal::not_modelled(&format!("the call {}", other.as_str_name())));
+        }
+    })
 }
 
 fn agent_id(id: proto::AgentId) -> AgentId {
@@ -146,7 +199,7 @@ fn refuse_for(filters: Option<proto::Filters>) -> Duration {
     }
 }
 
-fn accept(accept: call::Accept) -> Result<Call<V1>, Refusal> {
+fn accept(accept: call::Accept, framework: &Framework) -> Result<Call<V1>, Refusal> {
     let mut tasks = Vec::new();
     for operation in accept.operations {
         let kind = operation.r#type();
@@ -155,23 +208,28 @@ fn accept(accept: call::Accept) -> Result<Call<V1>, Refusal> {
             return Err(Refusal::not_modelled(&format!("the operation {kind:?}")));
         };
         for info in launch.task_infos {
-            tasks.push(task(info)?);
+            tasks.push(task(info, framework)?);
         }
     }
     let offers = accept.offer_ids.into_iter().map(|id| OfferId(id.value)).collect();
     Ok(Call::Accept(Launch { offers, tasks, refuse_for: refuse_for(accept.filters) }))
 }
 
-fn task(info: proto::TaskInfo) -> Result<TaskLaunch<V1>, Refusal> {
-    let Some(executor) = &info.executor else {
+fn task(mut info: proto::TaskInfo, framework: &Framework) -> Result<TaskLaunch<V1>, Refusal> {
+    let Some(executor) = &mut info.executor else {
         return Err(Refusal::not_modelled("a task without an executor of its framework"));
     };
-    check_task(&info)?;
     check_executor(executor)?;
+    // What the master adds before it passes a launch on (`Master::accept`).
+    executor.framework_id = Some(framework.id.clone());
+    allocate(&mut executor.resources, &framework.role)?;
+    allocate(&mut info.resources, &framework.role)?;
+    check_task(&info)?;
+    let executor = info.executor.clone().unwrap_or_default();
     Ok(TaskLaunch {
         task: info.task_id.value.clone(),
         agent_id: AgentId(info.agent_id.value.clone()),
-        executor: executor.executor_id.value.clone(),
+        executor: executor.executor_id.value,
         needs: holding(&info.resources)?,
         executor_needs: holding(&executor.resources)?,
         shutdown_grace: executor.shutdown_grace_period.map_or(SHUTDOWN_GRACE, Into::into),
@@ -221,6 +279,18 @@ fn refuse_any(asked: &[(bool, &str)]) -> Result<(), Refusal> {
     }
 }
 
+/// Resources in the form that Mesos has had since reservation refinement, allocated to a role.
+fn allocate(resources: &mut [Bytes], role: &str) -> Result<(), Refusal> {
+    for raw in resources {
+        let mut view = ResourceView::of(raw).map_err(|_| Refusal::bad(NO_CALL))?;
+        view.role = view.role.filter(|role| role != "*");
+        view.allocation_info
+            .get_or_insert_with(|| proto::AllocationInfo { role: Some(role.to_owned()) });
+        *raw = view.encode_to_vec().into();
+    }
+    Ok(())
+}
+
 /// What resources amount to, where they are of the kind that local agents have.
 fn holding(resources: &[Bytes]) -> Result<Holding, Refusal> {
     let mut sum = Holding::default();
@@ -257,8 +327,9 @@ fn one(view: &ResourceView) -> Result<Holding, Refusal> {
     }
 }
 
-/// A status, as an executor said it.
-pub(crate) fn said(status: proto::TaskStatus) -> Said<V1> {
+/// A status, as an executor said it; where it names no time, its agent's.
+pub(crate) fn said(mut status: proto::TaskStatus, at: f64) -> Said<V1> {
+    status.timestamp.get_or_insert(at);
     Said {
         task: status.task_id.value.clone(),
         state: state(status.state()),

@@ -6,20 +6,25 @@
 use std::time::SystemTime;
 
 use etcd_mesos_core::id::FrameworkId;
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::header::HOST;
 use hyper::http::uri::Authority;
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::refusal::{Body, Refusal, accepted, json as answer, text};
+use crate::refusal::{Body, Refusal, accepted, empty, json as answer, text};
 use crate::say::{VERSION, state_name};
 use crate::world::{Shared, World};
+
+/// The longest form that is read.
+const FORM_BYTES_MAX: usize = 4096;
 
 const HELP: &str = "\
 a local Mesos master of etcd-mesos has
   GET  /master/frameworks, /health, /version    as genuine Mesos has them, in part
   GET  /local                                   agents, containers, what happened
+  POST /master/teardown with frameworkId=ID     ends a framework and all that it runs
   POST /local/agents/a1/kill                    its daemon dies; what it runs goes on
   POST /local/agents/a1/lose                    its host dies, with all that it runs
   POST /local/agents/a1/start                   it is there again
@@ -30,7 +35,7 @@ and POST /api/v1/scheduler; everything else is genuine Mesos's alone
 pub(crate) fn look(shared: &Shared, path: &str) -> Result<Response<Body>, Refusal> {
     match path {
         "/master/frameworks" | "/frameworks" => Ok(answer(&shared.look(frameworks))),
-        "/health" | "/master/health" => Ok(text(StatusCode::OK, String::new())),
+        "/health" | "/master/health" => Ok(empty(StatusCode::OK)),
         "/version" => Ok(answer(&json!({ "version": VERSION }))),
         "/local" => Ok(answer(&shared.look(local))),
         "/" => Ok(text(StatusCode::OK, HELP.to_owned())),
@@ -38,25 +43,53 @@ pub(crate) fn look(shared: &Shared, path: &str) -> Result<Response<Body>, Refusa
     }
 }
 
-pub(crate) fn act(shared: &Shared, request: &Request<Incoming>) -> Result<Response<Body>, Refusal> {
+pub(crate) async fn act(
+    shared: &Shared,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
     if request.method() != Method::POST {
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, HELP));
     }
-    check_host(request)?;
-    let parts: Vec<&str> = request.uri().path().split('/').skip(1).collect();
-    match parts.as_slice() {
-        ["local", "master", "fail-over"] => shared.fail_over(),
-        ["local", "agents", name, deed] => {
-            let agent = agent_called(shared, name)?;
-            match *deed {
-                "kill" => shared.kill_agent(agent),
-                "lose" => shared.lose_agent(agent),
-                "start" => shared.start_agent(agent).map_err(|error| {
-                    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
-                })?,
-                _ => return Err(Refusal::new(StatusCode::NOT_FOUND, HELP)),
-            }
+    check_host(&request)?;
+    let path = request.uri().path().to_owned();
+    match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
+        ["master", "teardown"] => {
+            let form = Limited::new(request.into_body(), FORM_BYTES_MAX).collect().await;
+            let form = form.map_err(|_| Refusal::bad("the form is too long, or broke off"))?;
+            tear_down(shared, &form.to_bytes())
         }
+        ["local", "master", "fail-over"] => {
+            shared.fail_over();
+            Ok(accepted())
+        }
+        ["local", "agents", name, deed] => hurt(shared, name, deed),
+        _ => Err(Refusal::new(StatusCode::NOT_FOUND, HELP)),
+    }
+}
+
+/// `POST /master/teardown` (`Master::Http::teardown`); a framework ID needs no decoding.
+fn tear_down(shared: &Shared, form: &[u8]) -> Result<Response<Body>, Refusal> {
+    let form = String::from_utf8_lossy(form);
+    let id = form.trim().strip_prefix("frameworkId=").map(|id| FrameworkId(id.to_owned()));
+    let id = id.ok_or_else(|| Refusal::bad("Missing 'frameworkId' query parameter"))?;
+    let is_there =
+        |world: &World| world.frameworks.contains_key(&id) && !world.mesos.is_removed(&id);
+    if !shared.look(is_there) {
+        return Err(Refusal::bad("No framework found with specified ID"));
+    }
+    shared.happen(|world, now| world.mesos.tear_down(now, &id));
+    Ok(empty(StatusCode::OK))
+}
+
+/// Kills an agent, or starts it again.
+fn hurt(shared: &Shared, name: &str, deed: &str) -> Result<Response<Body>, Refusal> {
+    let agent = agent_called(shared, name)?;
+    match deed {
+        "kill" => shared.kill_agent(agent),
+        "lose" => shared.lose_agent(agent),
+        "start" => shared
+            .start_agent(agent)
+            .map_err(|error| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?,
         _ => return Err(Refusal::new(StatusCode::NOT_FOUND, HELP)),
     }
     Ok(accepted())

@@ -57,8 +57,12 @@ pub(crate) fn json(value: &serde_json::Value) -> Response<Body> {
 }
 
 pub(crate) fn accepted() -> Response<Body> {
+    empty(StatusCode::ACCEPTED)
+}
+
+pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     let mut answer = Response::new(whole(String::new()));
-    *answer.status_mut() = StatusCode::ACCEPTED;
+    *answer.status_mut() = status;
     answer
 }
 

@@ -20,7 +20,10 @@ pub(crate) async fn read_call<C: Message + Default>(
     request: Request<Incoming>,
 ) -> Result<(C, HeaderMap), Refusal> {
     if request.method() != Method::POST {
-        let words = format!("Expecting one of {{ 'POST' }}, but received '{}'", request.method());
+        let words = format!(
+            "405 Method Not Allowed. Expecting one of {{ 'POST' }}, but received '{}'.",
+            request.method()
+        );
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, words));
     }
     let (head, body) = request.into_parts();
@@ -55,6 +58,6 @@ pub(crate) fn check_accept(headers: &HeaderMap) -> Result<(), Refusal> {
     if has(JSON) {
         return Err(Refusal::not_modelled("JSON in place of application/x-protobuf"));
     }
-    let words = format!("Expecting 'Accept' to allow {PROTOBUF} or {JSON}");
+    let words = format!("Expecting 'Accept' to allow '{PROTOBUF}' or '{JSON}'");
     Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, words))
 }

@@ -3,7 +3,7 @@
 //! Which fields a message has, and with what words, is compared with genuine Mesos's in
 //! `tests/exchanges`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -25,6 +25,9 @@ use crate::world::World;
 pub(crate) const VERSION: &str = "1.11.0";
 /// Seconds between heartbeats (`DEFAULT_HEARTBEAT_INTERVAL`).
 pub(crate) const HEARTBEAT_SECS: f64 = 15.0;
+
+/// AGENT_UPDATE, AGENT_DRAINING, and v0's QUOTA_V2, for which the v1 API has no name (tried).
+const CAPABILITIES: [i32; 3] = [1, 2, 3];
 
 /// Says it as this master and its agents.
 #[derive(Clone, Debug)]
@@ -120,8 +123,7 @@ impl Speaker {
     }
 
     fn master_info(&self) -> proto::MasterInfo {
-        use proto::master_capability::Type as Capability;
-        let capability = |kind: Capability| proto::MasterCapability { r#type: Some(kind.into()) };
+        let capability = |kind| proto::MasterCapability { r#type: Some(kind) };
         proto::MasterInfo {
             id: self.master_id.clone(),
             ip: ip_number(self.master),
@@ -131,9 +133,7 @@ impl Speaker {
             version: Some(VERSION.to_owned()),
             address: Some(address(self.master)),
             domain: None,
-            capabilities: [Capability::AgentUpdate, Capability::AgentDraining]
-                .map(capability)
-                .to_vec(),
+            capabilities: CAPABILITIES.map(capability).to_vec(),
         }
     }
 
@@ -201,6 +201,7 @@ fn offer(world: &World, offer: Offer, connection: Connection) -> proto::Offer {
     let framework_id = world.framework_on(connection);
     let info = framework_id.as_ref().and_then(|id| world.frameworks.get(id));
     let role = info.map_or_else(|| "*".to_owned(), role_of);
+    let form = Form { role: info.and_then(unrefined), allocated: Some(role.clone()) };
     let at = world.settings.network.agent(offer.agent);
     let allocation_info = proto::AllocationInfo { role: Some(role) };
     proto::Offer {
@@ -216,7 +217,7 @@ fn offer(world: &World, offer: Offer, connection: Connection) -> proto::Offer {
             fragment: None,
         }),
         domain: None,
-        resources: resources(&offer.holding, Some(&allocation_info)),
+        resources: resources(&offer.holding, &form),
         attributes: Vec::new(),
         executor_ids: offer.executors.into_iter().map(Into::into).collect(),
         unavailability: None,
@@ -224,12 +225,30 @@ fn offer(world: &World, offer: Offer, connection: Connection) -> proto::Offer {
     }
 }
 
-/// Amounts as resources, in Mesos's order; what there is nothing of is left out.
-fn resources(holding: &Holding, allocated: Option<&proto::AllocationInfo>) -> Vec<Bytes> {
+/// What resources carry beside their amount.
+#[derive(Default)]
+struct Form {
+    role: Option<String>,
+    allocated: Option<String>,
+}
+
+/// The role that a resource names for a framework that knows no stack of reservations
+/// (`RESERVATION_REFINEMENT`).
+fn unrefined(info: &proto::FrameworkInfo) -> Option<String> {
+    let refined = Some(proto::framework_capability::Type::ReservationRefinement.into());
+    let knows = info.capabilities.iter().any(|capability| capability.r#type == refined);
+    (!knows).then(|| "*".to_owned())
+}
+
+/// Amounts as resources, in the order of Mesos's offers; what there is nothing of is left out.
+fn resources(holding: &Holding, form: &Form) -> Vec<Bytes> {
+    let allocated =
+        form.allocated.as_ref().map(|role| proto::AllocationInfo { role: Some(role.clone()) });
     let base = |name: &str, kind: proto::ValueType| ResourceView {
         name: name.to_owned(),
         r#type: kind.into(),
-        allocation_info: allocated.cloned(),
+        role: form.role.clone(),
+        allocation_info: allocated.clone(),
         ..ResourceView::default()
     };
     let scalar = |name: &str, amount: etcd_mesos_core::offer::Milli| ResourceView {
@@ -242,10 +261,10 @@ fn resources(holding: &Holding, allocated: Option<&proto::AllocationInfo>) -> Ve
         ..base("ports", proto::ValueType::Ranges)
     };
     let all = [
+        (!holding.ports().is_empty(), ports),
         (holding.cpus.0 > 0, scalar("cpus", holding.cpus)),
         (holding.mem.0 > 0, scalar("mem", holding.mem)),
         (holding.disk.0 > 0, scalar("disk", holding.disk)),
-        (!holding.ports().is_empty(), ports),
     ];
     let there = all.into_iter().filter(|(is_there, _)| *is_there);
     there.map(|(_, resource)| resource.encode_to_vec().into()).collect()
@@ -253,7 +272,7 @@ fn resources(holding: &Holding, allocated: Option<&proto::AllocationInfo>) -> Ve
 
 fn status(world: &World, update: Update<V1>) -> proto::TaskStatus {
     let Update { status, executor, container, said } = update;
-    let container_status = container.and_then(|container| container_status(world, container));
+    let container_status = container.and_then(|c| world.container_statuses.get(&c).cloned());
     let executor_id = executor.map(Into::into);
     if let Some(said) = said {
         return proto::TaskStatus {
@@ -280,17 +299,15 @@ fn status(world: &World, update: Update<V1>) -> proto::TaskStatus {
     }
 }
 
-fn container_status(world: &World, container: Container) -> Option<Bytes> {
-    let contained = world.containers.get(&container)?;
-    let ip = world.settings.network.agent(container.agent).ip();
+/// A container and its process, as updates tell of them.
+pub(crate) fn container_status(ip: IpAddr, id: &str, pid: Option<u32>) -> Bytes {
+    let ip_addresses = vec![IpAddress { ip_address: Some(ip.to_string()) }];
     let status = ContainerStatus {
-        network_infos: vec![NetworkInfo {
-            ip_addresses: vec![IpAddress { ip_address: Some(ip.to_string()) }],
-        }],
-        executor_pid: contained.pid,
-        container_id: Some(proto::ContainerId { value: contained.id.clone(), parent: None }),
+        network_infos: vec![NetworkInfo { ip_addresses }],
+        executor_pid: pid,
+        container_id: Some(proto::ContainerId { value: id.to_owned(), parent: None }),
     };
-    Some(status.encode_to_vec().into())
+    status.encode_to_vec().into()
 }
 
 fn subscribed(world: &World, container: Container) -> Option<to_executor::Subscribed> {
@@ -302,13 +319,22 @@ fn subscribed(world: &World, container: Container) -> Option<to_executor::Subscr
         agent_info: proto::AgentInfo {
             hostname: at.ip().to_string(),
             port: Some(at.port().into()),
-            resources: resources(&world.settings.resources, None),
+            resources: described(&world.settings.resources),
             attributes: Vec::new(),
             id: Some(world.mesos.agent(container.agent).id.as_str().into()),
             domain: None,
         },
         container_id: Some(proto::ContainerId { value: contained.id.clone(), parent: None }),
     })
+}
+
+/// An agent lists its resources with the ports last.
+fn described(holding: &Holding) -> Vec<Bytes> {
+    let mut all = resources(holding, &Form::default());
+    if !holding.ports().is_empty() {
+        all.rotate_left(1);
+    }
+    all
 }
 
 fn address(at: SocketAddr) -> proto::Address {
@@ -325,7 +351,7 @@ fn ip_number(at: SocketAddr) -> u32 {
     }
 }
 
-fn unix_seconds() -> f64 {
+pub(crate) fn unix_seconds() -> f64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 

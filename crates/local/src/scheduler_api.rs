@@ -23,14 +23,13 @@ pub(crate) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let (call, headers): (Call, HeaderMap) = read_call(request).await?;
+    hear::check(&call)?;
     match call.r#type() {
-        call::Type::Unknown => {
-            Err(Refusal::bad(hear::validation("Expecting 'type' to be present")))
-        }
         call::Type::Subscribe => subscribe(shared, call, &headers),
         _ => {
             let connection = authorize(shared, &call, &headers)?;
-            let call = hear::call(call)?;
+            let framework = shared.look(|world| world.describe(connection));
+            let call = hear::call(call, &framework)?;
             let taken = shared.happen(|world, now| world.mesos.call(now, connection, call));
             taken.map_err(|_| not_subscribed())?;
             Ok(accepted())
@@ -44,10 +43,7 @@ fn not_subscribed() -> Refusal {
 
 /// The connection whose stream ID the call carries.
 fn authorize(shared: &Shared, call: &Call, headers: &HeaderMap) -> Result<Connection, Refusal> {
-    let named = call.framework_id.as_ref();
-    let named = named
-        .ok_or_else(|| Refusal::bad(hear::validation("Expecting 'framework_id' to be present")))?;
-    let framework = FrameworkId(named.value.clone());
+    let framework = FrameworkId(call.framework_id.clone().unwrap_or_default().value);
     shared.look(|world| {
         if !world.frameworks.contains_key(&framework) {
             return Err(Refusal::bad("Framework cannot be found"));
@@ -69,9 +65,7 @@ fn authorize(shared: &Shared, call: &Call, headers: &HeaderMap) -> Result<Connec
 }
 
 fn subscribe(shared: &Shared, call: Call, headers: &HeaderMap) -> Result<Response<Body>, Refusal> {
-    let part = call
-        .subscribe
-        .ok_or_else(|| Refusal::bad(hear::validation("Expecting 'subscribe' to be present")))?;
+    let part = call.subscribe.unwrap_or_default();
     check_accept(headers)?;
     if headers.contains_key(STREAM_ID) {
         let words = "Subscribe calls should not include the 'Mesos-Stream-Id' header";
@@ -105,6 +99,15 @@ fn subscribe(shared: &Shared, call: Call, headers: &HeaderMap) -> Result<Respons
 }
 
 impl World {
+    fn describe(&self, connection: Connection) -> hear::Framework {
+        let id = self.framework_on(connection);
+        let info = id.as_ref().and_then(|id| self.frameworks.get(id));
+        hear::Framework {
+            id: id.as_ref().map_or("", FrameworkId::as_str).into(),
+            role: info.map_or_else(|| "*".to_owned(), hear::role_of),
+        }
+    }
+
     /// Whose subscription a connection is.
     pub(crate) fn framework_on(&self, connection: Connection) -> Option<FrameworkId> {
         self.mesos.framework_on(connection).cloned()

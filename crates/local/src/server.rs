@@ -84,7 +84,7 @@ async fn answer(shared: &Shared, who: Who, request: Request<Incoming>) -> Respon
             executor_api::serve(shared, agent, request).await
         }
         (Who::Master, _) if *request.method() == Method::GET => operator::look(shared, &path),
-        (Who::Master, _) => operator::act(shared, &request),
+        (Who::Master, _) => operator::act(shared, request).await,
         (Who::Agent(_), _) => {
             Err(Refusal::new(StatusCode::NOT_FOUND, "a local agent has /api/v1/executor alone"))
         }

@@ -7,18 +7,21 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use etcd_mesos_core::id::FrameworkId;
 use etcd_mesos_core::time::Timestamp;
-use etcd_mesos_model::{Connection, Container, Note, Pace};
+use etcd_mesos_model::{Connection, Container, Event, Note, Pace};
 use mesos_v1::proto;
 use tokio::sync::{Notify, mpsc};
 
 use crate::containers::{self, Contained};
 use crate::freight::{Mesos, Output};
-use crate::say::Speaker;
+use crate::say::{Speaker, container_status, scheduler_heartbeat};
 use crate::server::{Server, Who};
 use crate::settings::Settings;
 
 /// How many happenings are remembered for an onlooker.
 const HAPPENED_MAX: usize = 200;
+
+/// How many containers are remembered.
+const STATUSES_MAX: usize = 1000;
 
 /// Something that happened, for people.
 #[derive(Clone, Debug)]
@@ -50,6 +53,8 @@ pub(crate) struct World {
     /// What frameworks said of themselves, the last word of each.
     pub(crate) frameworks: BTreeMap<FrameworkId, proto::FrameworkInfo>,
     pub(crate) containers: BTreeMap<Container, Contained>,
+    /// What updates tell of containers, also of those that ended: reconciliation repeats it.
+    pub(crate) container_statuses: BTreeMap<Container, Bytes>,
     pub(crate) happened: VecDeque<Happening>,
 }
 
@@ -80,6 +85,7 @@ impl Shared {
             subscriptions: BTreeMap::new(),
             frameworks: BTreeMap::new(),
             containers: BTreeMap::new(),
+            container_statuses: BTreeMap::new(),
             happened: VecDeque::new(),
         };
         let world = Arc::new(Mutex::new(world));
@@ -159,6 +165,17 @@ impl World {
         Connection(self.connections)
     }
 
+    /// An executor's process runs.
+    pub(crate) fn process_started(&mut self, container: Container, pid: Option<u32>) {
+        let ip = self.settings.network.agent(container.agent).ip();
+        let Some(contained) = self.containers.get_mut(&container) else { return };
+        contained.pid = pid;
+        if self.container_statuses.len() == STATUSES_MAX {
+            self.container_statuses.pop_first();
+        }
+        self.container_statuses.insert(container, container_status(ip, &contained.id, pid));
+    }
+
     pub(crate) fn tell(&mut self, what: String) {
         tracing::info!("local Mesos: {what}");
         if self.happened.len() == HAPPENED_MAX {
@@ -175,10 +192,15 @@ impl World {
     fn follow(&mut self, output: Output, shared: &Shared) {
         match output {
             Output::Scheduler { connection, event } => {
+                // Tried: a heartbeat comes behind SUBSCRIBED at once.
+                let is_first = matches!(event, Event::Subscribed { .. });
                 let record = self.speaker.to_scheduler(self, event, connection);
+                let beat = is_first.then(scheduler_heartbeat);
                 if let Some(subscription) = self.subscriptions.get(&connection) {
-                    // Whoever hung up hears no more.
-                    let _ = subscription.stream.send(record);
+                    for record in [record].into_iter().chain(beat) {
+                        // Whoever hung up hears no more.
+                        let _ = subscription.stream.send(record);
+                    }
                 }
             }
             Output::Closed { connection } => {

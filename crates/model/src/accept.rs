@@ -5,7 +5,7 @@ use etcd_mesos_core::status::{Reason, Source, TaskState};
 
 use crate::Mesos;
 use crate::agent::ToAgent;
-use crate::master::{KnownTask, Offered};
+use crate::master::{ExecutorKey, KnownExecutor, KnownTask, Offered};
 use crate::resources::Holding;
 use crate::vocabulary::{Freight, Launch, Note, Output, TaskLaunch};
 
@@ -14,12 +14,58 @@ impl<F: Freight> Mesos<F> {
     /// offer_used_twice).
     pub(crate) fn accept(&mut self, framework: &FrameworkId, launch: Launch<F>) {
         let Launch { offers, tasks, refuse_for } = launch;
-        let Some((agent, mut left)) = self.take_offers(framework, &offers) else {
-            for launch in &tasks {
-                self.refuse(framework, launch, TaskState::Dropped, "Invalid offers");
+        match self.take_offers(framework, &offers) {
+            Err(why) => {
+                let why = format!("Task launched with invalid offers: {why}");
+                for launch in &tasks {
+                    self.refuse(framework, launch, TaskState::Dropped, &why);
+                }
             }
-            return;
+            Ok((agent, all)) => {
+                let rest = self.launch_all(framework, agent, all, tasks);
+                self.refuse_rest(framework, agent, rest, refuse_for);
+            }
+        }
+    }
+
+    /// Uses offers up. If any of them is not the framework's, or not of the same agent, the others
+    /// are free again (`src/master/validation.cpp`).
+    fn take_offers(
+        &mut self,
+        framework: &FrameworkId,
+        offers: &[OfferId],
+    ) -> Result<(usize, Holding), String> {
+        let is_its = |id: &&OfferId| {
+            self.master.offers.get(*id).is_some_and(|offered| offered.framework == *framework)
         };
+        let (its, others): (Vec<&OfferId>, Vec<&OfferId>) = offers.iter().partition(is_its);
+        let taken: Vec<Offered> =
+            its.into_iter().filter_map(|id| self.master.offers.remove(id)).collect();
+        let why = match (others.first(), taken.first()) {
+            (Some(id), _) => format!("Offer {id} is no longer valid"),
+            (None, None) => "No offers specified".to_owned(),
+            (None, Some(first)) if taken.iter().any(|o| o.agent != first.agent) => {
+                "Aggregated offers must belong to one single agent".to_owned()
+            }
+            (None, Some(first)) => {
+                let parts = taken.iter().map(|offered| &offered.holding);
+                let all = parts.fold(Holding::default(), |sum, part| sum.with(part));
+                return Ok((first.agent, all));
+            }
+        };
+        self.offer_soon();
+        Err(why)
+    }
+
+    /// Launches what can be launched, and returns what is left.
+    fn launch_all(
+        &mut self,
+        framework: &FrameworkId,
+        agent: usize,
+        all: Holding,
+        tasks: Vec<TaskLaunch<F>>,
+    ) -> Holding {
+        let mut left = all;
         for launch in tasks {
             match self.check(framework, agent, &launch, &left) {
                 Err(why) => self.refuse(framework, &launch, TaskState::Error, &why),
@@ -29,27 +75,7 @@ impl<F: Freight> Mesos<F> {
                 }
             }
         }
-        self.refuse_rest(framework, agent, left, refuse_for);
-    }
-
-    /// Uses offers up. None if any of them is not the framework's, or not of the same agent; the
-    /// others are then free again.
-    fn take_offers(
-        &mut self,
-        framework: &FrameworkId,
-        offers: &[OfferId],
-    ) -> Option<(usize, Holding)> {
-        let is_its = |offered: &Offered| offered.framework == *framework;
-        let are_whole = offers.iter().all(|id| self.master.offers.get(id).is_some_and(is_its));
-        let taken: Vec<Offered> =
-            offers.iter().filter_map(|id| self.master.offers.remove(id)).collect();
-        let agent = taken.first()?.agent;
-        if !are_whole || taken.iter().any(|offered| offered.agent != agent) {
-            self.offer_soon();
-            return None;
-        }
-        let all = taken.iter().fold(Holding::default(), |sum, offered| sum.with(&offered.holding));
-        Some((agent, all))
+        left
     }
 
     /// What the task takes of what is left, or why it is refused (`src/master/validation.cpp`).
@@ -75,28 +101,32 @@ impl<F: Freight> Mesos<F> {
             ));
         }
         let executor = (agent, framework.clone(), launch.executor.clone());
-        let is_new = !self.master.executors.contains_key(&executor);
-        if !is_new && !self.agents[agent].fits_executor(framework, launch) {
-            return Err(
-                "ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID"
-                    .to_owned(),
-            );
-        }
-        let taken = match is_new {
-            true => launch.needs.with(&launch.executor_needs),
-            false => launch.needs.clone(),
+        let taken = match self.master.executors.get(&executor) {
+            None => launch.needs.with(&launch.executor_needs),
+            Some(known) if F::is_same_executor(&known.freight, &launch.freight) => {
+                launch.needs.clone()
+            }
+            Some(_) => {
+                let why = "ExecutorInfo is not compatible with existing ExecutorInfo";
+                return Err(format!("{why} with same ExecutorID"));
+            }
         };
         if left.contains(&taken) {
             return Ok(taken);
         }
-        Err("Task and its executor use more resources than available".to_owned())
+        let role = self.master.frameworks.get(framework).map_or("*", |known| known.role.as_str());
+        Err(format!(
+            "Total resources {} required by task and its executor is more than available {}",
+            taken.shown(role),
+            left.shown(role)
+        ))
     }
 
     fn launch(&mut self, framework: &FrameworkId, agent: usize, launch: TaskLaunch<F>) {
         let note = Note::Launched { task: launch.task.clone(), agent };
         self.out.push(Output::Note(note));
         let executor = (agent, framework.clone(), launch.executor.clone());
-        self.master.executors.entry(executor).or_insert_with(|| launch.executor_needs.clone());
+        self.know_executor(executor, &launch);
         let known = KnownTask {
             agent,
             executor: Some(launch.executor.clone()),
@@ -107,6 +137,14 @@ impl<F: Freight> Mesos<F> {
         };
         self.master.tasks.insert((framework.clone(), launch.task.clone()), known);
         self.send_agent(agent, ToAgent::Run { framework: framework.clone(), launch });
+    }
+
+    /// The first task of an executor describes it.
+    pub(crate) fn know_executor(&mut self, key: ExecutorKey, launch: &TaskLaunch<F>) {
+        self.master.executors.entry(key).or_insert_with(|| KnownExecutor {
+            needs: launch.executor_needs.clone(),
+            freight: launch.freight.clone(),
+        });
     }
 
     fn refuse(

@@ -38,7 +38,7 @@ impl<F: Freight> Mesos<F> {
             }
             Call::Kill { task, agent_id, grace } => self.kill(framework, task, agent_id, grace),
             Call::Shutdown { executor, agent_id } => {
-                if let Some(agent) = self.agent_number(&agent_id) {
+                if let Some(agent) = self.connected_agent(&agent_id) {
                     let framework = framework.clone();
                     self.send_agent(agent, ToAgent::Shutdown { framework, executor });
                 }

@@ -1,12 +1,13 @@
 //! Containers: from the launch of a task to their end.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use etcd_mesos_core::id::FrameworkId;
 use etcd_mesos_core::status::{Reason, Source, TaskState};
 use etcd_mesos_core::time::Timestamp;
 
-use crate::agent::{Agent, AgentTask};
+use crate::agent::AgentTask;
 use crate::resources::Holding;
 use crate::vocabulary::{Container, Event, ExecutorEvent, Freight, Output, TaskLaunch};
 use crate::{Alarm, Mesos, TaskKey};
@@ -19,38 +20,42 @@ pub(crate) struct Running<F: Freight> {
     pub(crate) needs: Holding,
     shutdown_grace: Duration,
     /// The first task's, which describes the executor.
-    freight: F::Task,
+    pub(crate) freight: F::Task,
     /// Whether its executor has a stream now, and whether it ever had one.
     pub(crate) is_subscribed: bool,
     pub(crate) has_subscribed: bool,
-    /// It was asked to end, or is being ended by force.
+    /// Whether it has ever said anything of a task.
+    pub(crate) has_spoken: bool,
+    /// It was asked to end, or is being ended by force (`Executor::TERMINATING`).
     pub(crate) is_ending: bool,
+    /// What its end will mean for its tasks, where that is known before
+    /// (`Executor::pendingTermination`).
+    pub(crate) verdict: Option<Verdict>,
     /// Tasks that its executor was not told of.
     pub(crate) queued: Vec<(String, F::Task)>,
 }
 
+/// A state, why, and in words.
+pub(crate) type Verdict = (TaskState, Reason, String);
+
 /// How long an executor has to subscribe (`EXECUTOR_REGISTRATION_TIMEOUT`).
 const REGISTRATION_MAX: Duration = Duration::from_secs(60);
 
-impl<F: Freight> Agent<F> {
-    /// Whether a launch describes its executor as the one that runs was described.
-    pub(crate) fn fits_executor(&self, framework: &FrameworkId, launch: &TaskLaunch<F>) -> bool {
-        let number = self.container_of(framework, &launch.executor);
-        let running = number.and_then(|number| self.containers.get(&number));
-        running.is_none_or(|running| F::is_same_executor(&running.freight, &launch.freight))
-    }
-}
-
 impl<F: Freight> Mesos<F> {
-    /// A task comes to its agent: to the executor that runs, or to a new one (`Slave::runTask`,
-    /// `Slave::_run`, `Slave::launchExecutor`).
+    /// A task comes to its agent: to the executor that runs, or to a new one. Of a framework that
+    /// is over it is ignored (`Slave::runTask`, `Slave::_run`, `Slave::launchExecutor`).
     pub(crate) fn run_task(&mut self, agent: usize, framework: FrameworkId, launch: TaskLaunch<F>) {
+        if self.agents[agent].terminating.contains(&framework) {
+            return;
+        }
         let key = (framework.clone(), launch.task.clone());
         let task = AgentTask {
             executor: launch.executor.clone(),
             needs: launch.needs.clone(),
             state: TaskState::Staging,
             forwarded: None,
+            container: None,
+            received: BTreeSet::new(),
         };
         self.agents[agent].tasks.insert(key.clone(), task);
         let Some(number) = self.agents[agent].container_of(&framework, &launch.executor) else {
@@ -73,21 +78,22 @@ impl<F: Freight> Mesos<F> {
     fn start_container(&mut self, agent: usize, framework: FrameworkId, launch: TaskLaunch<F>) {
         self.next_container += 1;
         let container = Container { agent, number: self.next_container };
+        self.know_executor((agent, framework.clone(), launch.executor.clone()), &launch);
         let TaskLaunch { task, executor, executor_needs, shutdown_grace, freight, .. } = launch;
         let running = Running {
             framework: framework.clone(),
             executor: executor.clone(),
-            needs: executor_needs.clone(),
+            needs: executor_needs,
             shutdown_grace,
             freight: freight.clone(),
             is_subscribed: false,
             has_subscribed: false,
+            has_spoken: false,
             is_ending: false,
+            verdict: None,
             queued: vec![(task, freight.clone())],
         };
         self.agents[agent].containers.insert(container.number, running);
-        let key = (agent, framework.clone(), executor.clone());
-        self.master.executors.insert(key, executor_needs);
         self.out.push(Output::Start { container, framework, executor, freight });
         self.after(REGISTRATION_MAX, Alarm::Subscribed { container });
     }
@@ -95,13 +101,11 @@ impl<F: Freight> Mesos<F> {
     /// The executor has not subscribed in time; fetching counts
     /// (`Slave::registerExecutorTimeout`).
     pub(crate) fn give_up_container(&mut self, container: Container) {
-        let Some(running) = self.running(container).filter(|c| !c.has_subscribed) else { return };
-        let queued = self.take_queued(running.framework.clone(), container);
-        for task in queued {
-            let word = (TaskState::Failed, Source::Agent, Reason::ExecutorRegistrationTimeout);
-            let message = "Executor did not register within 1mins";
-            self.keep_own(container.agent, &task, word, message);
-        }
+        let is_down = self.agents[container.agent].is_down;
+        let running = self.running_mut(container).filter(|c| !c.has_subscribed && !c.is_ending);
+        let Some(running) = running.filter(|_| !is_down) else { return };
+        let message = "Executor did not register within 1mins".to_owned();
+        running.verdict = Some((TaskState::Failed, Reason::ExecutorRegistrationTimeout, message));
         self.destroy(container);
     }
 
@@ -109,12 +113,9 @@ impl<F: Freight> Mesos<F> {
     /// (`Slave::executorLaunched`, `Slave::executorTerminated`; tried: fetch_failed).
     pub fn launch_failed(&mut self, now: Timestamp, container: Container, why: &str) {
         self.at(now, |mesos| {
-            let Some(running) = mesos.running(container) else { return };
-            let queued = mesos.take_queued(running.framework.clone(), container);
-            for task in queued {
-                let word = (TaskState::Failed, Source::Agent, Reason::ContainerLaunchFailed);
-                mesos.keep_own(container.agent, &task, word, why);
-            }
+            let Some(running) = mesos.running_mut(container) else { return };
+            let message = format!("Failed to launch container: {why}");
+            running.verdict = Some((TaskState::Failed, Reason::ContainerLaunchFailed, message));
             mesos.ended(container, None);
         });
     }
@@ -128,65 +129,81 @@ impl<F: Freight> Mesos<F> {
     pub(crate) fn ended(&mut self, container: Container, status: Option<i32>) {
         let agent = container.agent;
         let Some(running) = self.agents[agent].containers.remove(&container.number) else { return };
-        let Running { framework, executor, .. } = running;
-        if self.is_registered(agent) {
-            self.master.executors.remove(&(agent, framework.clone(), executor.clone()));
-            self.offer_soon();
-        }
+        let Running { framework, executor, verdict, .. } = running;
+        let verdict = verdict.unwrap_or_else(|| {
+            (TaskState::Failed, Reason::ExecutorTerminated, "Executor terminated".to_owned())
+        });
         if self.agents[agent].terminating.contains(&framework) {
-            return self.forget_terminated(agent, &framework);
+            self.forget_terminated(agent, &framework);
+        } else {
+            self.end_tasks(agent, (&framework, &executor), verdict);
         }
-        self.say_executor_ended(agent, &framework, &executor, status);
+        self.say_executor_ended(agent, framework, executor, status);
+    }
+
+    /// The agent's word for the tasks of an executor that said nothing of their end
+    /// (`Slave::sendExecutorTerminatedStatusUpdate`).
+    pub(crate) fn end_tasks(
+        &mut self,
+        agent: usize,
+        (framework, executor): (&FrameworkId, &str),
+        (state, reason, message): Verdict,
+    ) {
         let its = self.agents[agent].tasks.iter();
-        let its = its.filter(|((of, _), t)| *of == framework && t.executor == executor);
-        let live: Vec<TaskKey> =
-            its.filter(|(_, t)| !t.state.is_terminal()).map(|(key, _)| key.clone()).collect();
-        for task in live {
-            let word = (TaskState::Failed, Source::Agent, Reason::ExecutorTerminated);
-            self.keep_own(agent, &task, word, "Executor terminated");
+        let its = its.filter(|((of, _), t)| of == framework && t.executor == executor);
+        let live = its.filter(|(_, t)| !t.state.is_terminal()).map(|(key, _)| key.clone());
+        for task in live.collect::<Vec<_>>() {
+            self.keep_own(agent, &task, (state, Source::Agent, reason), &message);
         }
     }
 
-    /// FAILURE of an executor: said once, if everybody is there (`Master::exitedExecutor`).
+    /// The master learns of it, and tells the framework once, if everybody is there
+    /// (`Master::exitedExecutor`).
     fn say_executor_ended(
         &mut self,
         agent: usize,
-        framework: &FrameworkId,
-        executor: &str,
+        framework: FrameworkId,
+        executor: String,
         status: Option<i32>,
     ) {
-        if self.is_registered(agent) {
-            let (agent_id, executor) = (self.agent_id(agent), Some(executor.to_owned()));
-            self.say(framework, Event::Failure { agent_id, executor, status });
+        if self.speaks(agent) {
+            self.master.executors.remove(&(agent, framework.clone(), executor.clone()));
+            self.offer_soon();
+            let (agent_id, executor) = (self.agent_id(agent), Some(executor));
+            self.say(&framework, Event::Failure { agent_id, executor, status });
         }
     }
 
-    /// KILL comes to the agent. A task that its executor was not told of is killed without it
-    /// (`Slave::killTask`).
+    /// KILL comes to the agent. A task that its executor was not told of is killed without it, and
+    /// one that never came is answered for; of a framework that is not known nothing is said
+    /// (`Slave::killTask`, `Slave::kill`).
     pub(crate) fn kill_task(&mut self, agent: usize, key: &TaskKey, grace: Option<Duration>) {
-        let (framework, task) = key;
-        let of_task = |c: &Running<F>| {
-            c.framework == *framework && c.queued.iter().any(|(queued, _)| queued == task)
-        };
-        let found = self.agents[agent].containers.iter_mut().find(|(_, c)| of_task(c));
-        if let Some((number, running)) = found {
-            let container = Container { agent, number: *number };
-            running.queued.retain(|(queued, _)| queued != task);
-            let is_idle = running.queued.is_empty() && !running.has_subscribed;
-            let word = (TaskState::Killed, Source::Agent, Reason::KilledDuringLaunch);
-            self.keep_own(agent, key, word, "Killed before delivery to the executor");
-            if is_idle {
-                self.destroy(container);
-            }
+        let (framework, _) = key;
+        let there = &self.agents[agent];
+        if there.terminating.contains(framework) || !there.has(framework) {
             return;
         }
-        let Some(executor) = self.agents[agent].tasks.get(key).map(|t| t.executor.clone()) else {
-            return;
+        let Some(executor) = there.tasks.get(key).map(|task| task.executor.clone()) else {
+            let word = (TaskState::Dropped, Source::Agent, Reason::ExecutorTerminated);
+            return self.keep_of(agent, key, word, "Cannot find executor");
         };
-        let Some(number) = self.agents[agent].container_of(framework, &executor) else { return };
-        if self.agents[agent].containers.get(&number).is_some_and(|c| c.is_subscribed) {
-            let event = ExecutorEvent::Kill { task: task.clone(), grace };
-            self.out.push(Output::Executor { container: Container { agent, number }, event });
+        if let Some(number) = there.container_of(framework, &executor) {
+            self.kill_in(Container { agent, number }, key, grace);
+        }
+    }
+
+    fn kill_in(&mut self, container: Container, key: &TaskKey, grace: Option<Duration>) {
+        let Some(running) = self.running_mut(container).filter(|c| !c.is_ending) else { return };
+        let queued = running.queued.len();
+        running.queued.retain(|(task, _)| *task != key.1);
+        if running.queued.len() < queued {
+            let word = (TaskState::Killed, Source::Agent, Reason::KilledDuringLaunch);
+            let message = "Killed before delivery to the executor";
+            return self.keep_own(container.agent, key, word, message);
+        }
+        if running.is_subscribed {
+            let event = ExecutorEvent::Kill { task: key.1.clone(), grace };
+            self.out.push(Output::Executor { container, event });
         }
     }
 
@@ -202,9 +219,11 @@ impl<F: Freight> Mesos<F> {
         self.after(grace, Alarm::Ended { container });
     }
 
-    /// Its grace is over (`Slave::shutdownExecutorTimeout`).
+    /// Its grace is over, unless a daemon that has started since knows nothing of that
+    /// (`Slave::shutdownExecutorTimeout`).
     pub(crate) fn destroy_at_last(&mut self, container: Container) {
-        if self.running(container).is_some() {
+        let is_down = self.agents[container.agent].is_down;
+        if self.running(container).is_some_and(|c| c.is_ending && !is_down) {
             self.out.push(Output::Destroy { container });
         }
     }
@@ -222,11 +241,5 @@ impl<F: Freight> Mesos<F> {
 
     pub(crate) fn running_mut(&mut self, container: Container) -> Option<&mut Running<F>> {
         self.agents.get_mut(container.agent)?.containers.get_mut(&container.number)
-    }
-
-    fn take_queued(&mut self, framework: FrameworkId, container: Container) -> Vec<TaskKey> {
-        let queued =
-            self.running_mut(container).map(|c| std::mem::take(&mut c.queued)).unwrap_or_default();
-        queued.into_iter().map(|(task, _)| (framework.clone(), task)).collect()
     }
 }

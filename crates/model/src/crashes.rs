@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use etcd_mesos_core::status::{Reason, Source, TaskState};
+use etcd_mesos_core::status::{Reason, TaskState};
 use etcd_mesos_core::time::Timestamp;
 
 use crate::master::Master;
 use crate::registration::REREGISTER_MAX;
 use crate::vocabulary::{Container, Freight, Output};
-use crate::{Alarm, Mesos, TaskKey};
+use crate::{Alarm, Mesos};
 
 /// How long executors have to come back after a restart of their agent's daemon, and how long that
 /// waits before it registers (`EXECUTOR_REREGISTRATION_TIMEOUT`; `Slave::recover`,
@@ -23,7 +23,7 @@ impl<F: Freight> Mesos<F> {
     pub fn crash_daemon(&mut self, now: Timestamp, agent: usize) {
         self.at(now, |mesos| {
             mesos.take_down(agent);
-            mesos.rescind_all(agent);
+            mesos.disconnect_agent(agent);
         });
     }
 
@@ -32,86 +32,95 @@ impl<F: Freight> Mesos<F> {
     pub fn crash_host(&mut self, now: Timestamp, agent: usize) {
         self.at(now, |mesos| {
             mesos.take_down(agent);
-            let containers = std::mem::take(&mut mesos.agents[agent].containers);
-            let tasks = mesos.agents[agent].tasks.iter();
-            let live: Vec<TaskKey> =
-                tasks.filter(|(_, t)| !t.state.is_terminal()).map(|(key, _)| key.clone()).collect();
-            for task in live {
-                let word = (TaskState::Failed, Source::Agent, Reason::ExecutorTerminated);
-                mesos.keep_own(agent, &task, word, "Executor terminated");
-            }
-            for number in containers.into_keys() {
-                let container = Container { agent, number };
-                mesos.out.push(Output::Destroy { container });
+            for (number, running) in std::mem::take(&mut mesos.agents[agent].containers) {
+                let message = "Abnormal executor termination: unknown container".to_owned();
+                let verdict = (TaskState::Failed, Reason::ExecutorTerminated, message);
+                mesos.end_tasks(agent, (&running.framework, &running.executor), verdict);
+                mesos.out.push(Output::Destroy { container: Container { agent, number } });
             }
         });
     }
 
+    /// What a daemon keeps on its disk outlives it: its containers, what it sent them, and updates.
+    /// Tasks that wait for their executor are not there, nor what was to end (`Slave::recover`,
+    /// `Executor::checkpointTask`).
     fn take_down(&mut self, agent: usize) {
-        let now = self.now;
         let there = &mut self.agents[agent];
-        there.is_down = true;
-        there.down_since = Some(now);
-        there.containers.values_mut().for_each(|container| container.is_subscribed = false);
+        if std::mem::replace(&mut there.is_down, true) {
+            return;
+        }
+        there.is_recovering = false;
+        there.down_since = Some(self.now);
+        there.terminating.clear();
+        for running in there.containers.values_mut() {
+            running.is_subscribed = false;
+            running.is_ending = false;
+            running.verdict = None;
+            for (task, _) in std::mem::take(&mut running.queued) {
+                there.tasks.remove(&(running.framework.clone(), task));
+            }
+        }
         self.lose_later(agent);
     }
 
-    /// The daemon is started again, waits for its executors, and registers (`Slave::recover`).
+    fn disconnect_agent(&mut self, agent: usize) {
+        self.agents[agent].is_connected = false;
+        self.rescind_all(agent);
+    }
+
+    /// The daemon is started again, waits for its executors, and registers (`Slave::recover`). The
+    /// master sees at the latest now that the former one's connection is broken.
     pub fn start_agent(&mut self, now: Timestamp, agent: usize) {
         self.at(now, |mesos| {
             let up_since = mesos.now;
             let there = &mut mesos.agents[agent];
-            there.is_down = false;
+            if !std::mem::replace(&mut there.is_down, false) {
+                return;
+            }
+            there.is_recovering = true;
             there.down_since = None;
             there.up_since = up_since;
+            mesos.disconnect_agent(agent);
             mesos.after(BACK_MAX, Alarm::Back { agent, up_since });
         });
     }
 
-    /// Executors that are not back are ended, and the agent registers.
+    /// Executors that are not back are ended, and the agent registers
+    /// (`Slave::reregisterExecutorTimeout`).
     pub(crate) fn end_those_not_back(&mut self, agent: usize, up_since: Timestamp) {
-        let there = &self.agents[agent];
+        let there = &mut self.agents[agent];
         if there.is_down || there.up_since != up_since {
             return;
         }
+        there.is_recovering = false;
         let silent = there.containers.iter().filter(|(_, c)| !c.is_subscribed && !c.is_ending);
         let silent: Vec<u64> = silent.map(|(number, _)| *number).collect();
         for number in silent {
             self.end_silent(Container { agent, number });
         }
-        self.register_within(agent, 100);
+        self.register_within(agent, 1_000);
     }
 
     fn end_silent(&mut self, container: Container) {
-        let Some(running) = self.running(container) else { return };
-        let (framework, executor) = (running.framework.clone(), running.executor.clone());
-        let tasks = self.agents[container.agent].tasks.iter();
-        let its = tasks.filter(|((of, _), t)| {
-            *of == framework && t.executor == executor && !t.state.is_terminal()
-        });
-        let its: Vec<TaskKey> = its.map(|(key, _)| key.clone()).collect();
-        for task in its {
-            let word = (TaskState::Failed, Source::Agent, REREGISTRATION_TIMEOUT);
-            let message = "Executor did not reregister within 2secs";
-            self.keep_own(container.agent, &task, word, message);
-        }
+        let Some(running) = self.running_mut(container) else { return };
+        let message = "Executor did not reregister within 2secs".to_owned();
+        running.verdict = Some((TaskState::Gone, REREGISTRATION_TIMEOUT, message));
         self.destroy(container);
     }
 
     /// A host reaches nobody, and nobody reaches it.
     pub fn cut(&mut self, now: Timestamp, agent: usize) {
         self.at(now, |mesos| {
-            let now = mesos.now;
-            mesos.agents[agent].is_cut = true;
-            mesos.agents[agent].cut_since = Some(now);
-            mesos.lose_later(agent);
+            if mesos.agents[agent].cut_since.is_none() {
+                mesos.agents[agent].cut_since = Some(mesos.now);
+                mesos.lose_later(agent);
+            }
         });
     }
 
     /// The host is connected again.
     pub fn join(&mut self, now: Timestamp, agent: usize) {
         self.at(now, |mesos| {
-            mesos.agents[agent].is_cut = false;
             if mesos.agents[agent].cut_since.take().is_some() {
                 mesos.register_within(agent, 1_000);
             }
@@ -123,6 +132,7 @@ impl<F: Freight> Mesos<F> {
     pub fn crash_master(&mut self, now: Timestamp) {
         self.at(now, |mesos| {
             let former = std::mem::take(&mut mesos.master);
+            mesos.agents.iter_mut().for_each(|agent| agent.is_connected = false);
             for connection in former.frameworks.values().filter_map(|f| f.connection) {
                 mesos.out.push(Output::Closed { connection });
             }

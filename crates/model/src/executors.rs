@@ -12,8 +12,7 @@ const AGENT_RESTARTED: Reason = Reason::Other(12);
 
 impl<F: Freight> Mesos<F> {
     /// An executor subscribes, for the first time or again, and names the tasks of which no update
-    /// was acknowledged. A task that it was sent and does not name was lost on its way
-    /// (`Slave::subscribe`).
+    /// was acknowledged. One that has nothing to do is told to end (`Slave::subscribe`).
     ///
     /// # Errors
     /// The agent does not take it.
@@ -31,29 +30,50 @@ impl<F: Freight> Mesos<F> {
             let running = running.ok_or(Refused::Unknown)?;
             running.is_subscribed = true;
             running.has_subscribed = true;
-            let queued = std::mem::take(&mut running.queued);
-            let (framework, executor) = (running.framework.clone(), running.executor.clone());
-            let event = ExecutorEvent::Subscribed;
-            mesos.out.push(Output::Executor { container, event });
-            let is_queued = |task: &str| queued.iter().any(|(queued, _)| queued == task);
-            let its = mesos.agents[container.agent].tasks.iter();
-            let lost: Vec<TaskKey> = its
-                .filter(|((of, _), known)| *of == framework && known.executor == executor)
-                .filter(|((_, task), _)| !unacknowledged.contains(task) && !is_queued(task))
-                .map(|(key, _)| key.clone())
-                .filter(|key| mesos.is_staging(container.agent, key))
-                .collect();
-            for task in lost {
-                let word = (TaskState::Dropped, Source::Agent, AGENT_RESTARTED);
-                let message = "Task launched during agent restart";
-                mesos.keep_own(container.agent, &task, word, message);
-            }
-            for (task, freight) in queued {
-                let event = ExecutorEvent::Launch { task, freight };
-                mesos.out.push(Output::Executor { container, event });
+            mesos.drop_lost(container, unacknowledged);
+            if mesos.was_never_needed(container) {
+                mesos.shut_down(container);
+            } else {
+                mesos.hand_over(container);
             }
             Ok(())
         })
+    }
+
+    /// A task that an executor was sent and does not name was lost on its way.
+    fn drop_lost(&mut self, container: Container, unacknowledged: &[String]) {
+        let lost = self.given(container).into_iter();
+        let lost = lost.filter(|(_, task)| !unacknowledged.contains(task));
+        for task in lost.filter(|key| self.is_staging(container.agent, key)).collect::<Vec<_>>() {
+            let word = (TaskState::Dropped, Source::Agent, AGENT_RESTARTED);
+            self.keep_own(container.agent, &task, word, "Task launched during agent restart");
+        }
+    }
+
+    /// Its tasks that have not ended and were handed over.
+    fn given(&self, container: Container) -> Vec<TaskKey> {
+        let Some(running) = self.running(container) else { return Vec::new() };
+        let is_queued = |task: &str| running.queued.iter().any(|(queued, _)| queued == task);
+        let its = self.agents[container.agent].tasks.iter().filter(|((of, task), known)| {
+            *of == running.framework && known.executor == running.executor && !is_queued(task)
+        });
+        its.filter(|(_, known)| !known.state.is_terminal()).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Whether all of its tasks ended before it was told of one (`Executor::everSentTask`).
+    fn was_never_needed(&self, container: Container) -> bool {
+        let is_idle = |c: &Running<F>| c.queued.is_empty() && !c.has_spoken;
+        self.running(container).is_some_and(is_idle) && self.given(container).is_empty()
+    }
+
+    fn hand_over(&mut self, container: Container) {
+        let event = ExecutorEvent::Subscribed;
+        self.out.push(Output::Executor { container, event });
+        let queued = self.running_mut(container).map(|c| std::mem::take(&mut c.queued));
+        for (task, freight) in queued.unwrap_or_default() {
+            let event = ExecutorEvent::Launch { task, freight };
+            self.out.push(Output::Executor { container, event });
+        }
     }
 
     /// An executor's stream is gone. It may come back, or its container ends.

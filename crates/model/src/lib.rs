@@ -85,7 +85,7 @@ pub struct Mesos<F: Freight> {
     now: Timestamp,
     settings: Settings,
     pace: Pace,
-    master: Master,
+    master: Master<F>,
     agents: Vec<Agent<F>>,
     next_container: u64,
     alarms: Queue<Alarm<F>>,

@@ -30,8 +30,10 @@ pub(crate) struct KnownTask {
 pub(crate) struct Framework {
     /// The connection that counts, if there is one.
     pub(crate) connection: Option<Connection>,
+    pub(crate) role: String,
     pub(crate) is_suppressed: bool,
-    pub(crate) filters: BTreeMap<usize, Filter>,
+    /// By agent; those that are over go when another one is added.
+    pub(crate) filters: BTreeMap<usize, Vec<Filter>>,
     pub(crate) failover_timeout: Duration,
     /// Since when it has no connection.
     pub(crate) disconnected_since: Timestamp,
@@ -52,12 +54,21 @@ pub(crate) struct Offered {
     pub(crate) holding: Holding,
 }
 
+/// A master's memory of one executor.
+#[derive(Debug)]
+pub(crate) struct KnownExecutor<F: Freight> {
+    /// What it holds.
+    pub(crate) needs: Holding,
+    /// The task that brought it, which describes it.
+    pub(crate) freight: F::Task,
+}
+
 /// An executor, by its agent, framework and ID.
 pub(crate) type ExecutorKey = (usize, FrameworkId, String);
 
 /// The leading master; another one after each failover.
-#[derive(Debug, Default)]
-pub(crate) struct Master {
+#[derive(Debug)]
+pub(crate) struct Master<F: Freight> {
     pub(crate) is_down: bool,
     pub(crate) frameworks: BTreeMap<FrameworkId, Framework>,
     pub(crate) next_framework: u32,
@@ -70,8 +81,7 @@ pub(crate) struct Master {
     /// Agents of the registry that have not registered since the failover.
     pub(crate) awaited: BTreeSet<usize>,
     pub(crate) tasks: BTreeMap<TaskKey, KnownTask>,
-    /// What executors hold.
-    pub(crate) executors: BTreeMap<ExecutorKey, Holding>,
+    pub(crate) executors: BTreeMap<ExecutorKey, KnownExecutor<F>>,
     /// Tasks of agents that do not answer (`Framework::unreachableTasks`).
     pub(crate) unreachable_tasks: BTreeMap<TaskKey, usize>,
     /// Tasks that were to be killed, by their agent, in case it registers again (`killedTasks`).
@@ -80,7 +90,29 @@ pub(crate) struct Master {
     pub(crate) is_offer_due: bool,
 }
 
-impl Master {
+impl<F: Freight> Default for Master<F> {
+    fn default() -> Master<F> {
+        Master {
+            is_down: false,
+            frameworks: BTreeMap::new(),
+            next_framework: 0,
+            removed: BTreeSet::new(),
+            offers: BTreeMap::new(),
+            next_offer: 0,
+            registered: BTreeSet::new(),
+            unreachable: BTreeSet::new(),
+            awaited: BTreeSet::new(),
+            tasks: BTreeMap::new(),
+            executors: BTreeMap::new(),
+            unreachable_tasks: BTreeMap::new(),
+            killed: BTreeMap::new(),
+            uuids: 0,
+            is_offer_due: false,
+        }
+    }
+}
+
+impl<F: Freight> Master<F> {
     /// The framework whose subscription that connection is.
     pub(crate) fn framework_of(&self, connection: Connection) -> Option<&FrameworkId> {
         let mut all = self.frameworks.iter();

@@ -17,7 +17,7 @@ impl<F: Freight> Mesos<F> {
         agent_id: &AgentId,
         bytes: Vec<u8>,
     ) {
-        if let Some(agent) = self.agent_number(agent_id) {
+        if let Some(agent) = self.connected_agent(agent_id) {
             let framework = framework.clone();
             self.send_agent(agent, ToAgent::Message { framework, executor, bytes });
         }
@@ -38,8 +38,8 @@ impl<F: Freight> Mesos<F> {
         }
     }
 
-    /// A MESSAGE of an executor goes to the scheduler that is subscribed (`Slave::executorMessage`,
-    /// `Master::executorMessage`).
+    /// A MESSAGE of an executor goes to the scheduler that is subscribed; an agent that has not
+    /// registered drops it (`Slave::executorMessage`, `Master::executorMessage`).
     ///
     /// # Errors
     /// The agent does not take it.
@@ -52,7 +52,7 @@ impl<F: Freight> Mesos<F> {
         self.at(now, |mesos| {
             let running = mesos.subscribed_executor(container)?;
             let (framework, executor) = (running.framework.clone(), running.executor.clone());
-            if mesos.reaches(container.agent) {
+            if mesos.speaks(container.agent) {
                 let agent_id = mesos.agent_id(container.agent);
                 mesos.say(&framework, Event::Message { agent_id, executor, bytes });
             }

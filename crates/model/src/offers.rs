@@ -28,15 +28,14 @@ impl<F: Freight> Mesos<F> {
         if self.master.is_down {
             return;
         }
-        let agents = self.master.registered.clone();
+        let agents = self.master.registered.iter().copied();
+        let agents: Vec<usize> = agents.filter(|agent| self.is_connected(*agent)).collect();
         let mut made: Vec<(FrameworkId, Offer)> = Vec::new();
         for agent in agents {
             let free = self.free(agent);
-            let wants = self.agents[agent].is_down || !free.is_offerable();
-            let Some(framework) = (!wants).then(|| self.who_wants(agent, &free)).flatten() else {
-                continue;
-            };
-            made.push((framework.clone(), self.make_offer(&framework, agent, free)));
+            if let Some(framework) = self.who_wants(agent, &free).filter(|_| free.is_offerable()) {
+                made.push((framework.clone(), self.make_offer(&framework, agent, free)));
+            }
         }
         let frameworks: Vec<FrameworkId> = self.master.frameworks.keys().cloned().collect();
         for framework in frameworks {
@@ -68,7 +67,7 @@ impl<F: Freight> Mesos<F> {
         let offered = master.offers.values().filter(|o| o.agent == agent);
         let taken = tasks
             .map(|t| &t.needs)
-            .chain(executors.map(|(_, needs)| needs))
+            .chain(executors.map(|(_, known)| &known.needs))
             .chain(offered.map(|o| &o.holding));
         taken.fold(self.settings.agents[agent].resources.clone(), |left, one| left.without(one))
     }
@@ -78,10 +77,9 @@ impl<F: Freight> Mesos<F> {
     fn who_wants(&self, agent: usize, free: &Holding) -> Option<FrameworkId> {
         let now = self.now;
         let wants = |framework: &crate::master::Framework| {
-            let is_filtered = framework
-                .filters
-                .get(&agent)
-                .is_some_and(|filter| now < filter.until && filter.refused.contains(free));
+            let mut filters = framework.filters.get(&agent).into_iter().flatten();
+            let is_filtered =
+                filters.any(|filter| now < filter.until && filter.refused.contains(free));
             framework.connection.is_some() && !framework.is_suppressed && !is_filtered
         };
         let all = self.master.frameworks.iter().filter(|(_, f)| wants(f)).map(|(id, _)| id);
@@ -97,8 +95,12 @@ impl<F: Freight> Mesos<F> {
         let master = &self.master;
         let tasks =
             master.tasks.iter().filter(|((of, _), t)| of == framework && !t.state.is_terminal());
+        let executors = master.executors.iter().filter(|((_, of, _), _)| of == framework);
         let offers = master.offers.values().filter(|o| o.framework == *framework);
-        let holds = tasks.map(|(_, t)| &t.needs).chain(offers.map(|o| &o.holding));
+        let holds = tasks
+            .map(|(_, t)| &t.needs)
+            .chain(executors.map(|(_, known)| &known.needs))
+            .chain(offers.map(|o| &o.holding));
         let holds = holds.fold(Holding::default(), |sum, one| sum.with(one));
         let all = self.settings.agents.iter();
         let all = all.fold(Holding::default(), |sum, agent| sum.with(&agent.resources));
@@ -130,9 +132,14 @@ impl<F: Freight> Mesos<F> {
         refused: Holding,
         refuse_for: Duration,
     ) {
-        let until = self.now + refuse_for;
+        if refused.is_empty() {
+            return;
+        }
+        let (now, until) = (self.now, self.now + refuse_for);
         if let Some(framework) = self.master.frameworks.get_mut(framework) {
-            framework.filters.insert(agent, Filter { until, refused });
+            let filters = framework.filters.entry(agent).or_default();
+            filters.retain(|filter| now < filter.until);
+            filters.push(Filter { until, refused });
         }
         self.after(refuse_for, Alarm::Offer);
         // Another framework may want it at once.
@@ -157,9 +164,13 @@ impl<F: Freight> Mesos<F> {
         self.offer_soon();
     }
 
-    /// Takes back the offers of an agent (tried: offer_rescinded).
+    /// Takes back the offers of an agent, which is offered again (`Master::offerTimeout`; tried:
+    /// offer_rescinded).
     pub fn rescind(&mut self, now: Timestamp, agent: usize) {
-        self.at(now, |mesos| mesos.rescind_all(agent));
+        self.at(now, |mesos| {
+            mesos.rescind_all(agent);
+            mesos.offer_soon();
+        });
     }
 
     pub(crate) fn rescind_all(&mut self, agent: usize) {

@@ -68,6 +68,18 @@ impl Holding {
         }
     }
 
+    /// As Mesos writes it, allocated to a role.
+    pub(crate) fn shown(&self, role: &str) -> String {
+        let scalars = [("cpus", self.cpus), ("mem", self.mem), ("disk", self.disk)];
+        let scalars = scalars.iter().filter(|(_, amount)| amount.0 > 0);
+        let scalars = scalars.map(|(name, amount)| format!("{name}(allocated: {role}):{amount}"));
+        let ranges = self.ports.iter().map(|(begin, end)| format!("{begin}-{end}"));
+        let ranges: Vec<String> = ranges.collect();
+        let ports = (!ranges.is_empty())
+            .then(|| format!("ports(allocated: {role}):[{}]", ranges.join(", ")));
+        scalars.chain(ports).collect::<Vec<_>>().join("; ")
+    }
+
     /// Whether Mesos would offer it: enough CPU or memory to be of use (`MIN_CPUS` 0.01, `MIN_MEM`
     /// 32 MB in `src/master/constants.hpp`).
     pub(crate) fn is_offerable(&self) -> bool {

@@ -31,13 +31,14 @@ impl<F: Freight> Mesos<F> {
     }
 
     fn subscribed(&mut self, connection: Connection, subscribe: Subscribe) {
-        let Subscribe { framework_id, suppressed, failover_timeout } = subscribe;
+        let Subscribe { framework_id, role, suppressed, failover_timeout } = subscribe;
         let id = framework_id.unwrap_or_else(|| self.new_framework_id());
         if self.master.removed.contains(&id) {
             return self.end_stream(connection, "Framework has been removed");
         }
         let framework = self.master.frameworks.entry(id.clone()).or_default();
         let old = framework.connection.replace(connection).filter(|old| *old != connection);
+        framework.role = role;
         framework.is_suppressed = suppressed;
         framework.failover_timeout = failover_timeout;
         framework.filters.clear();
@@ -85,6 +86,7 @@ impl<F: Freight> Mesos<F> {
         framework.disconnected_since = now;
         let pause = framework.failover_timeout;
         self.forget_offers(id);
+        self.offer_soon();
         self.after(pause, Alarm::Forget { framework: id.clone(), since: now });
     }
 

@@ -128,7 +128,7 @@ impl<F: Freight> Mesos<F> {
             return;
         }
         self.master.killed.entry(known).or_default().insert(task.clone());
-        if !self.agents[known].is_down {
+        if self.is_connected(known) {
             self.send_agent(known, ToAgent::Kill { task, grace });
         }
     }

@@ -38,6 +38,9 @@ impl<F: Freight> Mesos<F> {
     /// (`Slave::shutdownFramework`).
     pub(crate) fn shut_down_framework(&mut self, agent: usize, framework: FrameworkId) {
         let there = &mut self.agents[agent];
+        if there.terminating.contains(&framework) {
+            return;
+        }
         let of_framework = there.containers.iter().filter(|(_, c)| c.framework == framework);
         let numbers: Vec<u64> = of_framework.map(|(number, _)| *number).collect();
         there.updates.retain(|(of, _), _| *of != framework);

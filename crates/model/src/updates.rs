@@ -34,8 +34,9 @@ pub(crate) const UPDATE_RETRY: Duration = Duration::from_secs(10);
 const UPDATE_RETRY_MAX: Duration = Duration::from_secs(600);
 
 impl<F: Freight> Mesos<F> {
-    /// An executor's own word, which the agent keeps and acknowledges; one that it has already is
-    /// only acknowledged (`Slave::statusUpdate`, `TaskStatusUpdateManagerProcess::update`).
+    /// An executor's own word, which the agent keeps and acknowledges; one that it has had already
+    /// is only acknowledged. Of a framework that is over it takes nothing (`Slave::statusUpdate`,
+    /// `TaskStatusUpdateManagerProcess::update`).
     ///
     /// # Errors
     /// The agent does not take it.
@@ -48,6 +49,9 @@ impl<F: Freight> Mesos<F> {
         self.at(now, |mesos| {
             let running = mesos.subscribed_executor(container)?;
             let framework = running.framework.clone();
+            if mesos.agents[container.agent].terminating.contains(&framework) {
+                return Ok(());
+            }
             mesos.take_said(container, (framework, said.task.clone()), said);
             Ok(())
         })
@@ -55,14 +59,14 @@ impl<F: Freight> Mesos<F> {
 
     fn take_said(&mut self, container: Container, task: TaskKey, said: Said<F>) {
         let agent = container.agent;
-        let there = &mut self.agents[agent];
-        let is_kept = there
-            .updates
-            .get(&task)
-            .is_some_and(|kept| kept.iter().any(|k| k.uuid() == Some(said.uuid.as_slice())));
-        if !is_kept {
-            if let Some(known) = there.tasks.get_mut(&task) {
+        if let Some(running) = self.running_mut(container) {
+            running.has_spoken = true;
+        }
+        if !self.has_received(agent, &task, &said.uuid) {
+            if let Some(known) = self.agents[agent].tasks.get_mut(&task) {
                 known.state = said.state;
+                known.container = Some(container);
+                known.received.insert(said.uuid.clone());
             }
             let word = (said.state, Source::Executor, Reason::None);
             let status = TaskStatus {
@@ -76,6 +80,12 @@ impl<F: Freight> Mesos<F> {
         }
         let event = ExecutorEvent::Acknowledged { task: task.1, uuid: said.uuid };
         self.out.push(Output::Executor { container, event });
+    }
+
+    fn has_received(&self, agent: usize, task: &TaskKey, uuid: &[u8]) -> bool {
+        let there = &self.agents[agent];
+        there.tasks.get(task).is_some_and(|known| known.received.contains(uuid))
+            || there.updates.get(task).is_some_and(|all| all.iter().any(|k| k.uuid() == Some(uuid)))
     }
 
     fn executor_of(&self, agent: usize, task: &TaskKey) -> Option<String> {
@@ -117,7 +127,7 @@ impl<F: Freight> Mesos<F> {
         if let Some(known) = self.agents[agent].tasks.get_mut(task) {
             known.forwarded = Some(update.status.state);
         }
-        if self.is_registered(agent) {
+        if self.speaks(agent) {
             self.forward(&task.0, update);
         }
     }
@@ -157,10 +167,7 @@ impl<F: Freight> Mesos<F> {
         task: String,
         uuid: Vec<u8>,
     ) {
-        let Some(agent) = self.agent_number(agent_id) else { return };
-        if !self.master.registered.contains(&agent) || self.agents[agent].is_down {
-            return;
-        }
+        let Some(agent) = self.connected_agent(agent_id) else { return };
         let task = (framework.clone(), task);
         let is_over =
             |known: &KnownTask| known.state.is_terminal() && known.uuid.as_ref() == Some(&uuid);

@@ -62,6 +62,8 @@ pub struct AgentSettings {
 pub struct Subscribe {
     /// The framework's ID, if it has one.
     pub framework_id: Option<FrameworkId>,
+    /// Its role.
+    pub role: String,
     /// Whether it wants no offers.
     pub suppressed: bool,
     /// How long its tasks live without a scheduler.

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use etcd_mesos_core::id::{Epoch, FrameworkId};
 use etcd_mesos_core::scheduler::Event;
+use etcd_mesos_model::Connection;
 
-use crate::mesos::{Call, ToMaster};
+use crate::carrier::ToMaster;
+use crate::freight::Call;
 use crate::world::{Coming, World};
 
 /// What a client hears.
@@ -20,15 +22,12 @@ pub(crate) enum Word {
 /// A scheduler that an exchange plays.
 #[derive(Debug, Default)]
 pub(crate) struct Client {
-    pub(crate) connection: Option<u64>,
+    pub(crate) connection: Option<Connection>,
     pub(crate) heard: VecDeque<Word>,
 }
 
 /// The clients, by a number that no scheduler process has.
 pub(crate) type Clients = BTreeMap<u64, Client>;
-
-/// Whoever subscribes: the connection that it uses, and its epoch.
-pub(crate) type Caller = (Option<u64>, Epoch);
 
 impl World {
     /// A client subscribes on a new connection.
@@ -38,10 +37,9 @@ impl World {
         framework_id: Option<FrameworkId>,
         suppressed: bool,
     ) {
-        let connection = self.master.new_connection();
+        let connection = self.new_connection();
         self.clients.insert(number, Client { connection: Some(connection), ..Client::default() });
-        let call = ToMaster::Subscribe { process: number, framework_id, suppressed };
-        self.client_sends(number, call);
+        self.client_sends(number, ToMaster::Subscribe { framework_id, suppressed });
     }
 
     pub(crate) fn client_calls(&mut self, number: u64, call: Call) {
@@ -60,19 +58,27 @@ impl World {
     }
 
     /// The master does not take a call on that connection.
-    pub(crate) fn refuse(&mut self, connection: u64) {
+    pub(crate) fn refuse(&mut self, connection: Connection) {
         let mut all = self.clients.values_mut();
         if let Some(client) = all.find(|client| client.connection == Some(connection)) {
             client.heard.push_back(Word::Refused);
         }
     }
 
-    /// Who has that number: a scheduler process, or a client.
-    pub(crate) fn caller(&self, number: u64) -> Option<Caller> {
-        if let Some(client) = self.clients.get(&number) {
-            return Some((client.connection, Epoch::default()));
+    /// Whose connection that is: the number of a scheduler process, or of a client.
+    pub(crate) fn listener(&self, connection: Connection) -> Option<u64> {
+        let processes = self.schedulers.iter().flatten().map(|p| (p.number, p.connection));
+        let clients = self.clients.iter().map(|(number, client)| (*number, client.connection));
+        let mut all = processes.chain(clients);
+        all.find(|(_, used)| *used == Some(connection)).map(|(number, _)| number)
+    }
+
+    /// The epoch of whoever has that number.
+    pub(crate) fn epoch_of(&self, number: u64) -> Option<Epoch> {
+        if self.clients.contains_key(&number) {
+            return Some(Epoch::default());
         }
         let process = self.schedulers[self.place_of(number)?].as_ref()?;
-        Some((process.connection, process.core.record().epoch))
+        Some(process.core.record().epoch)
     }
 }

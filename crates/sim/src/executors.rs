@@ -1,173 +1,149 @@
 //! Executor processes: real supervisors, and what is around each: a sandbox, an etcd, its agent.
 
 use etcd_mesos_core::id::{ClusterId, MemberId};
+use etcd_mesos_core::status::TaskState;
 use etcd_mesos_core::time::Timestamp;
-use etcd_mesos_core::wire::{Binary, BinaryRole, ExecutorData, LaunchOrder, WIRE_VERSION};
+use etcd_mesos_core::wire::LaunchOrder;
 use etcd_mesos_etcd::EtcdVersion;
 use etcd_mesos_etcd::exit::Exit;
 use etcd_mesos_executor::safety::DataDirectory;
-use etcd_mesos_executor::supervisor::{Action, Event, Settings, Supervisor, TaskUpdate};
+use etcd_mesos_executor::supervisor::{self, Action, Event, Settings, Supervisor, TaskUpdate};
+use etcd_mesos_model::Container;
 
 use crate::etcd::{Disk, Identity, Process, Refused, Start};
 use crate::world::{Coming, World};
 
-/// An executor process: the agent that it is on, and a number that no two have.
-pub(crate) type ExecutorKey = (usize, u64);
-
 /// An executor process and its sandbox.
 #[derive(Debug)]
 pub(crate) struct Executor {
-    pub(crate) id: String,
     pub(crate) supervisor: Supervisor,
     pub(crate) order: LaunchOrder,
+    /// Empty until it is told.
     pub(crate) task: String,
     pub(crate) disk: Disk,
     pub(crate) pid: Option<u32>,
-    /// Updates that its agent has not taken.
-    pub(crate) unacknowledged: Vec<TaskUpdate>,
 }
 
 impl World {
-    /// A container runs: its executor registers and is given its task.
-    pub(crate) fn start_executor(&mut self, agent: usize, task: &str, order: LaunchOrder) {
-        self.next_executor += 1;
-        let key = (agent, self.next_executor);
+    /// A container runs, and its executor subscribes.
+    pub(crate) fn start_executor(&mut self, container: Container, order: LaunchOrder) {
         let settings = Settings { checkpoint: true, data_directory: "etcd_data".into() };
         let member = order.member.name.clone();
-        let binary = |file: &str, role| Binary { file: file.into(), sha256: "0".repeat(64), role };
-        let data = ExecutorData {
-            v: WIRE_VERSION,
-            cluster: self.config.cluster.clone(),
-            member: member.clone(),
-            binaries: vec![
-                binary("etcd-mesos-executor", BinaryRole::Executor),
-                binary("etcd", BinaryRole::Etcd),
-            ],
-        };
-        let launch = Event::Launch { task_id: task.to_owned(), data: order.to_bytes() };
         self.executors.insert(
-            key,
+            container,
             Executor {
-                id: member.to_string(),
                 supervisor: Supervisor::new(settings, self.now),
                 order,
-                task: task.to_owned(),
+                task: String::new(),
                 disk: Disk::default(),
                 pid: None,
-                unacknowledged: Vec::new(),
             },
         );
-        self.tell(|| format!("executor {member} runs on agent {agent}"));
-        self.executor_hears(
-            key,
-            Event::Subscribed { data: data.to_bytes(), may_say_killing: true },
-        );
-        self.executor_hears(key, launch);
+        self.tell(|| format!("executor {member} runs on agent {}", container.agent));
+        self.link(container);
     }
 
     pub(crate) fn client_url(&self, process: &Process) -> String {
         let port = process.client_port;
-        format!("http://{}:{port}", self.agents[process.host].ip())
+        format!("http://{}:{port}", self.mesos.settings_of(process.host).ip)
     }
 
-    pub(crate) fn tell_executor(&mut self, key: ExecutorKey, within_ms: u64, event: Event) {
+    pub(crate) fn tell_executor(&mut self, container: Container, within_ms: u64, event: Event) {
         let at = self.soon(within_ms);
-        self.coming.put(at, Coming::Executor { key, event: Box::new(event) });
+        self.coming.put(at, Coming::Executor { container, event: Box::new(event) });
     }
 
-    pub(crate) fn executor_hears(&mut self, key: ExecutorKey, event: Event) {
-        let Some(executor) = self.executors.get_mut(&key) else { return };
+    pub(crate) fn executor_hears(&mut self, container: Container, event: Event) {
+        let Some(executor) = self.executors.get_mut(&container) else { return };
         if let Event::Exited { .. } = event {
             executor.pid = None;
         }
         let actions = executor.supervisor.step(self.now, event);
         for action in actions {
             if self.unlucky(self.faults.executor_crash_per_mille) {
-                self.tell(|| format!("executor {key:?} is killed before {action:?}"));
+                self.tell(|| format!("executor {container:?} is killed before {action:?}"));
                 self.faults.note("executor killed before an action");
-                return self.end_executor(key);
+                return self.end_executor(container);
             }
-            self.perform_executor(key, action);
-            if !self.executors.contains_key(&key) {
+            self.perform_executor(container, action);
+            if !self.executors.contains_key(&container) {
                 return;
             }
             if self.unlucky(self.faults.executor_crash_per_mille / 2) {
-                self.tell(|| format!("executor {key:?} is killed after that"));
+                self.tell(|| format!("executor {container:?} is killed after that"));
                 self.faults.note("executor killed after an action");
-                return self.end_executor(key);
+                return self.end_executor(container);
             }
         }
         if self.unlucky(self.faults.executor_crash_per_mille / 2) {
-            self.panic_executor(key);
+            self.panic_executor(container);
         }
     }
 
     /// A panic of the logic: the facts are taken up by another supervisor, etcd runs on.
-    fn panic_executor(&mut self, key: ExecutorKey) {
+    fn panic_executor(&mut self, container: Container) {
         self.faults.note("executor panic");
         let now = self.now;
-        let Some(executor) = self.executors.get_mut(&key) else { return };
+        let Some(executor) = self.executors.get_mut(&container) else { return };
         let facts = executor.supervisor.facts().clone();
         executor.supervisor = Supervisor::resume(facts, now, executor.pid);
-        self.tell_executor(key, 5, Event::Wake);
+        self.tell_executor(container, 5, Event::Wake);
     }
 
     /// An executor process ends, by whatever cause; its etcd dies with it, by the kernel's hand.
-    pub(crate) fn end_executor(&mut self, key: ExecutorKey) {
+    pub(crate) fn end_executor(&mut self, container: Container) {
         self.faults.note("executor end");
-        let Some(executor) = self.executors.remove(&key) else { return };
+        let Some(executor) = self.executors.remove(&container) else { return };
         if let Some(pid) = executor.pid {
             self.etcds.running.remove(&pid);
         }
-        self.container_ended(key.0, &executor.id, &executor.task);
+        self.container_ended(container);
     }
 
-    fn perform_executor(&mut self, key: ExecutorKey, action: Action) {
+    fn perform_executor(&mut self, container: Container, action: Action) {
         match action {
             Action::Prepare(_) => {
                 let version = EtcdVersion::new(3, 4, 23).map_err(|error| error.to_string());
-                self.tell_executor(key, 60, Event::Prepared(version));
+                self.tell_executor(container, 60, Event::Prepared(version));
             }
             Action::Inspect => {
-                let found = self.inspect(key);
-                self.tell_executor(key, 2, Event::Inspected(found));
+                let found = self.inspect(container);
+                self.tell_executor(container, 2, Event::Inspected(found));
             }
             Action::CreateDirectory => {
-                if let Some(executor) = self.executors.get_mut(&key) {
+                if let Some(executor) = self.executors.get_mut(&container) {
                     executor.disk.exists = true;
                 }
-                self.tell_executor(key, 2, Event::DirectoryCreated(Ok(())));
+                self.tell_executor(container, 2, Event::DirectoryCreated(Ok(())));
             }
-            Action::Start { arguments } => self.start_etcd(key, &arguments),
-            Action::Look { pid, .. } => self.look(key, pid),
+            Action::Start { arguments } => self.start_etcd(container, &arguments),
+            Action::Look { pid, .. } => self.look(container, pid),
             Action::HandOver { .. } => {
-                self.tell_executor(key, 30, Event::HandedOver("it did not lead".to_owned()));
+                self.tell_executor(container, 30, Event::HandedOver("it did not lead".to_owned()));
             }
-            Action::Signal(_) => self.end_etcd(key, Exit::Signal(15)),
-            Action::Update(update) => self.update(key, update),
-            Action::Say(message) => {
-                self.say_to_scheduler(key.0, &message.to_bytes());
-            }
-            Action::Exit(_) => self.end_executor(key),
+            Action::Signal(_) => self.end_etcd(container, Exit::Signal(15)),
+            Action::Update(update) => self.update(container, update),
+            Action::Say(message) => self.say_message(container, message.to_bytes()),
+            Action::Exit(_) => self.end_executor(container),
         }
     }
 
-    fn inspect(&self, key: ExecutorKey) -> DataDirectory {
-        match self.executors.get(&key).map(|e| &e.disk) {
+    fn inspect(&self, container: Container) -> DataDirectory {
+        match self.executors.get(&container).map(|e| &e.disk) {
             Some(Disk { wal: Some(_), .. }) => DataDirectory::Wal,
             Some(Disk { exists: true, .. }) => DataDirectory::NoWal,
             Some(_) | None => DataDirectory::Missing,
         }
     }
 
-    fn look(&mut self, key: ExecutorKey, pid: u32) {
+    fn look(&mut self, container: Container, pid: u32) {
         let (now, cut) = (self.now, self.cut.clone());
         let seen = self.etcds.look(now, pid, &cut).ok_or_else(|| "no answer".to_owned());
-        let directory = self.inspect(key);
-        self.tell_executor(key, 10, Event::Looked { pid, seen, directory });
+        let directory = self.inspect(container);
+        self.tell_executor(container, 10, Event::Looked { pid, seen, directory });
     }
 
-    fn start_etcd(&mut self, key: ExecutorKey, arguments: &[String]) {
+    fn start_etcd(&mut self, container: Container, arguments: &[String]) {
         let now = self.now;
         let is_new = arguments.iter().any(|a| a == "--initial-cluster-state=new");
         let fixed = |name: &str| arguments.iter().find(|a| a.starts_with(name)).cloned();
@@ -175,7 +151,7 @@ impl World {
             fixed("--initial-cluster-token=").unwrap_or_default(),
             fixed("--initial-cluster=").unwrap_or_default(),
         ]));
-        let Some(executor) = self.executors.get_mut(&key) else { return };
+        let Some(executor) = self.executors.get_mut(&container) else { return };
         let name = executor.order.member.name.clone();
         let member = MemberId(hash(&[cluster.to_string(), name.to_string()]));
         let start = Start {
@@ -185,10 +161,10 @@ impl World {
             client_port: executor.order.member.client_port,
             is_new,
         };
-        match self.etcds.start(now, key.0, &mut executor.disk, start) {
+        match self.etcds.start(now, container.agent, &mut executor.disk, start) {
             Ok(pid) => {
                 executor.pid = Some(pid);
-                self.tell_executor(key, 2, Event::Started { pid });
+                self.tell_executor(container, 2, Event::Started { pid });
             }
             Err(refused) => {
                 let exit = match refused {
@@ -198,28 +174,35 @@ impl World {
                 self.tell(|| format!("etcd {name} does not start: {refused:?}"));
                 let (at, pid) = (self.soon(2), u32::MAX);
                 let started = Box::new(Event::Started { pid });
-                self.coming.put(at, Coming::Executor { key, event: started });
+                self.coming.put(at, Coming::Executor { container, event: started });
                 let exited = Box::new(Event::Exited { exit, tail: Vec::new() });
                 let later = Timestamp(at.0 + 5);
-                self.coming.put(later, Coming::Executor { key, event: exited });
+                self.coming.put(later, Coming::Executor { container, event: exited });
             }
         }
     }
 
     /// An etcd process ends, and its executor, which waits for it, hears so.
-    pub(crate) fn end_etcd(&mut self, key: ExecutorKey, exit: Exit) {
-        let Some(pid) = self.executors.get_mut(&key).and_then(|e| e.pid.take()) else { return };
+    pub(crate) fn end_etcd(&mut self, container: Container, exit: Exit) {
+        let Some(pid) = self.executors.get_mut(&container).and_then(|e| e.pid.take()) else {
+            return;
+        };
         if self.etcds.running.remove(&pid).is_some() {
-            self.tell_executor(key, 3, Event::Exited { exit, tail: Vec::new() });
+            self.tell_executor(container, 3, Event::Exited { exit, tail: Vec::new() });
         }
     }
 
-    fn update(&mut self, key: ExecutorKey, update: TaskUpdate) {
+    fn update(&mut self, container: Container, update: TaskUpdate) {
         self.ledger.updated(&update);
-        if let Some(executor) = self.executors.get_mut(&key) {
-            executor.unacknowledged.push(update);
-        }
-        self.take_updates(key);
+        let state = match update.state {
+            supervisor::TaskState::Starting => TaskState::Starting,
+            supervisor::TaskState::Running => TaskState::Running,
+            supervisor::TaskState::Killing => TaskState::Killing,
+            supervisor::TaskState::Failed => TaskState::Failed,
+            supervisor::TaskState::Killed => TaskState::Killed,
+        };
+        let message = update.message.unwrap_or_default();
+        self.say_state(container, update.task_id, state, message);
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use etcd_mesos_core::scheduler::LinkFailure;
 use etcd_mesos_core::time::Timestamp;
 use etcd_mesos_etcd::exit::Exit;
 
@@ -110,7 +109,7 @@ impl World {
     }
 
     fn draw(&mut self) -> Fault {
-        let agent = self.rng.usize(0..self.agents.len());
+        let agent = self.rng.usize(0..self.mesos.agent_count());
         match self.rng.u32(0..15) {
             0 => Fault::MasterDown,
             1 | 2 => Fault::LinkBreaks,
@@ -134,11 +133,11 @@ impl World {
         self.faults.are_over = true;
         self.store.mood = Mood::Well;
         self.cut.clear();
-        for agent in 0..self.agents.len() {
+        for agent in 0..self.mesos.agent_count() {
             self.strike(Fault::Joined(agent));
             self.strike(Fault::AgentUp(agent));
         }
-        if self.master.is_down {
+        if self.mesos.is_master_down() {
             self.strike(Fault::MasterUp);
         }
         for place in 0..self.schedulers.len() {
@@ -153,32 +152,34 @@ impl World {
         self.tell(|| format!("{fault:?}"));
         self.faults.note(kind(fault));
         match fault {
-            Fault::MasterDown if !self.master.is_down => {
-                self.crash_master();
+            Fault::MasterDown if !self.mesos.is_master_down() => {
+                self.tell_mesos(|mesos, now| mesos.crash_master(now));
                 self.undo(Fault::MasterUp, 8_000);
             }
-            Fault::MasterUp if self.master.is_down => self.start_master(),
+            Fault::MasterUp if self.mesos.is_master_down() => {
+                self.tell_mesos(|mesos, now| mesos.start_master(now));
+            }
             Fault::LinkBreaks => self.break_link(),
-            Fault::DaemonDown(agent) if !self.agents[agent].is_down => {
-                self.crash_daemon(agent);
+            Fault::DaemonDown(agent) if !self.mesos.is_down(agent) => {
+                self.tell_mesos(|mesos, now| mesos.crash_daemon(now, agent));
+                self.break_links(agent);
                 self.undo(Fault::AgentUp(agent), 100_000);
             }
-            Fault::HostDown(agent) if !self.agents[agent].is_down => {
-                self.crash_host(agent);
+            Fault::HostDown(agent) if !self.mesos.is_down(agent) => {
+                self.tell_mesos(|mesos, now| mesos.crash_host(now, agent));
                 self.undo(Fault::AgentUp(agent), 100_000);
             }
-            Fault::AgentUp(agent) if self.agents[agent].is_down => self.start_agent(agent),
+            Fault::AgentUp(agent) if self.mesos.is_down(agent) => {
+                self.tell_mesos(|mesos, now| mesos.start_agent(now, agent));
+                self.mend_links(agent);
+            }
             Fault::Cut(agent) if self.cut.insert(agent) => {
-                self.agents[agent].cut_since = Some(self.now);
-                self.lose_later(agent);
+                self.tell_mesos(|mesos, now| mesos.cut(now, agent));
                 self.undo(Fault::Joined(agent), 120_000);
             }
             Fault::Joined(agent) => {
                 self.cut.remove(&agent);
-                if self.agents[agent].cut_since.take().is_some() {
-                    let at = self.soon(1_000);
-                    self.coming.put(at, Coming::Register { agent });
-                }
+                self.tell_mesos(|mesos, now| mesos.join(now, agent));
             }
             Fault::EtcdDies => self.kill_an_etcd(),
             Fault::ExecutorDies => self.kill_an_executor(),
@@ -190,7 +191,7 @@ impl World {
                 self.undo(Fault::StoreWell, 6_000);
             }
             Fault::StoreWell => self.store.mood = Mood::Well,
-            Fault::Rescinded(agent) => self.rescind(agent),
+            Fault::Rescinded(agent) => self.tell_mesos(|mesos, now| mesos.rescind(now, agent)),
             Fault::MasterDown
             | Fault::MasterUp
             | Fault::DaemonDown(_)
@@ -211,10 +212,9 @@ impl World {
 
     fn break_link(&mut self) {
         let Some(process) = self.schedulers.iter().flatten().next() else { return };
-        let (number, connection) = (process.number, process.connection);
-        self.hang_up(connection);
-        let why = LinkFailure::Temporary("the connection broke".to_owned());
-        self.later(number, 5, etcd_mesos_core::scheduler::Event::Disconnected(why));
+        let Some(connection) = process.connection else { return };
+        self.hang_up(Some(connection));
+        self.disconnected(connection, 5, "the connection broke");
     }
 
     fn kill_an_etcd(&mut self) {

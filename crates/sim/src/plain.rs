@@ -1,59 +1,60 @@
 //! The executor of the exchanges: it says RUNNING, answers each MESSAGE with one, and ends when its
 //! task is killed. It has no etcd; `tests/genuine/executor.rs` is the same for genuine Mesos.
 
-use std::collections::VecDeque;
-
 use etcd_mesos_core::status::TaskState;
+use etcd_mesos_model::{Container, ExecutorEvent};
 
-use crate::executors::ExecutorKey;
+use crate::freight::Sim;
 use crate::world::World;
 
 /// A plain executor.
 #[derive(Debug)]
 pub(crate) struct Plain {
-    pub(crate) id: String,
-    pub(crate) task: String,
-    /// What its agent has not taken yet.
-    pub(crate) said: VecDeque<TaskState>,
+    /// It ends when nothing that it said is left to be acknowledged.
+    is_over: bool,
 }
 
 impl World {
-    pub(crate) fn start_plain(&mut self, agent: usize, id: String, task: String) {
-        self.next_executor += 1;
-        let key = (agent, self.next_executor);
-        self.plain.insert(key, Plain { id, task, said: VecDeque::from([TaskState::Running]) });
-        self.take_plain(key);
+    pub(crate) fn start_plain(&mut self, container: Container) {
+        self.plain.insert(container, Plain { is_over: false });
+        self.link(container);
     }
 
-    /// The key of the plain executor of a task.
-    pub(crate) fn plain_of(&self, task: &str) -> Option<ExecutorKey> {
-        self.plain.iter().find(|(_, plain)| plain.task == task).map(|(key, _)| *key)
-    }
-
-    pub(crate) fn kill_plain(&mut self, key: ExecutorKey) {
-        if let Some(plain) = self.plain.get_mut(&key) {
-            plain.said.push_back(TaskState::Killed);
-            self.take_plain(key);
-        }
+    /// The plain executor of a task.
+    pub(crate) fn plain_of(&self, task: &str) -> Option<Container> {
+        let all = self.mesos.containers();
+        let its = all.into_iter().find(|c| c.executor == format!("e-{task}"));
+        its.map(|c| c.container).filter(|container| self.plain.contains_key(container))
     }
 
     /// It ends, by whatever cause.
-    pub(crate) fn end_plain(&mut self, key: ExecutorKey) {
-        let Some(plain) = self.plain.remove(&key) else { return };
-        self.container_ended(key.0, &plain.id, &plain.task);
+    pub(crate) fn end_plain(&mut self, container: Container) {
+        if self.plain.remove(&container).is_some() {
+            self.container_ended(container);
+        }
     }
 
-    /// Its agent takes what it has to say; after KILLED there is nothing left to do.
-    pub(crate) fn take_plain(&mut self, key: ExecutorKey) {
-        if self.agents[key.0].is_down {
-            return;
-        }
-        let Some(plain) = self.plain.get_mut(&key) else { return };
-        let (task, said) = (plain.task.clone(), std::mem::take(&mut plain.said));
-        let is_over = said.contains(&TaskState::Killed);
-        said.into_iter().for_each(|state| self.keep_said(key.0, &task, state));
-        if is_over {
-            self.end_plain(key);
+    pub(crate) fn plain_hears(&mut self, container: Container, event: ExecutorEvent<Sim>) {
+        match event {
+            ExecutorEvent::Subscribed => {}
+            ExecutorEvent::Launch { task, .. } => {
+                self.launched(container, &task);
+                self.say_state(container, task, TaskState::Running, String::new());
+            }
+            ExecutorEvent::Kill { task, .. } => {
+                if let Some(plain) = self.plain.get_mut(&container) {
+                    plain.is_over = true;
+                }
+                self.say_state(container, task, TaskState::Killed, String::new());
+            }
+            ExecutorEvent::Acknowledged { task, uuid } => {
+                let left = self.acknowledged(container, &task, &uuid);
+                if left == Some(0) && self.plain.get(&container).is_some_and(|p| p.is_over) {
+                    self.end_plain(container);
+                }
+            }
+            ExecutorEvent::Message(bytes) => self.say_message(container, bytes),
+            ExecutorEvent::Shutdown => self.end_plain(container),
         }
     }
 }

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use etcd_mesos_core::record::Record;
-use etcd_mesos_core::scheduler::{Action, Event, LinkFailure, SaveId, Scheduler};
+use etcd_mesos_core::scheduler::{Action, Event, SaveId, Scheduler};
 use etcd_mesos_core::store::Version;
 use etcd_mesos_core::time::Timestamp;
+use etcd_mesos_model::Connection;
 
+use crate::carrier::ToMaster;
 use crate::clients::Word;
 use crate::deed::deed;
-use crate::mesos::{Call, ToMaster};
+use crate::freight::call_of;
 use crate::world::{Coming, World};
 
 /// A scheduler process.
@@ -24,7 +26,7 @@ pub(crate) struct Process {
     /// What it heard while it was paused.
     pub(crate) missed: Vec<Event>,
     /// The connection that it uses.
-    pub(crate) connection: Option<u64>,
+    pub(crate) connection: Option<Connection>,
     /// When the last call on it arrives: calls keep their order.
     pub(crate) calls_until: Timestamp,
 }
@@ -146,7 +148,7 @@ impl World {
         match action {
             Action::Save { id, record, expected } => self.save(number, id, &record, expected),
             Action::Subscribe { framework_id, suppressed } => {
-                self.subscribe(number, place, framework_id, suppressed);
+                self.subscribe(place, framework_id, suppressed);
             }
             Action::Probe { member, client_url } => {
                 let outcome = self.probe(&client_url);
@@ -185,34 +187,37 @@ impl World {
 
     fn subscribe(
         &mut self,
-        number: u64,
         place: usize,
         framework_id: Option<etcd_mesos_core::id::FrameworkId>,
         suppressed: bool,
     ) {
         let old = self.schedulers[place].as_mut().and_then(|p| p.connection.take());
         self.hang_up(old);
-        let connection = self.master.new_connection();
+        let connection = self.new_connection();
         let at = self.soon(300);
         if let Some(process) = &mut self.schedulers[place] {
             process.connection = Some(connection);
             process.calls_until = at;
         }
-        let call = ToMaster::Subscribe { process: number, framework_id, suppressed };
+        let call = ToMaster::Subscribe { framework_id, suppressed };
         self.coming.put(at, Coming::Master { connection, call: Box::new(call) });
     }
 
     /// A call goes out on the process's connection, after those before it.
     fn call(&mut self, place: usize, action: Action) {
-        let Some(call) = Call::of(action) else { return };
+        let Some(process) = &self.schedulers[place] else { return };
+        let epoch = process.core.record().epoch;
+        let call = match action {
+            Action::AskFrameworks => Some(ToMaster::AskFrameworks),
+            action => call_of(action).map(|call| ToMaster::Call { epoch, call }),
+        };
+        let Some(call) = call else { return };
         let latest = self.soon(5);
         let Some(process) = &mut self.schedulers[place] else { return };
         let Some(connection) = process.connection else { return };
         let at = latest.max(process.calls_until);
         process.calls_until = at;
-        let epoch = process.core.record().epoch;
-        let call = Box::new(ToMaster::Call { epoch, call });
-        self.coming.put(at, Coming::Master { connection, call });
+        self.coming.put(at, Coming::Master { connection, call: Box::new(call) });
     }
 
     fn probe(
@@ -228,11 +233,5 @@ impl World {
         }
         let (now, cut) = (self.now, self.cut.clone());
         self.etcds.look(now, pid, &cut).ok_or_else(|| "no answer".to_owned())
-    }
-
-    /// Tells a process that its connection is over.
-    pub(crate) fn disconnected(&mut self, number: u64, why: &str) {
-        let why = LinkFailure::Temporary(why.to_owned());
-        self.later(number, 300, Event::Disconnected(why));
     }
 }

@@ -1,22 +1,27 @@
 //! The world: everything that is, and the clock that moves it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use etcd_mesos_core::config::Config;
+use etcd_mesos_core::id::Epoch;
 use etcd_mesos_core::scheduler::Event;
 use etcd_mesos_core::time::Timestamp;
 use etcd_mesos_executor::supervisor;
+use etcd_mesos_model::{
+    AGENT_PATIENCE, Connection, Container, ExecutorEvent, Output, Pace, Queue, Settings,
+};
 
+use crate::carrier::ToMaster;
 use crate::check::Ledger;
 use crate::clients::Clients;
 use crate::etcd::Etcds;
-use crate::executors::{Executor, ExecutorKey};
+use crate::executors::Executor;
 use crate::faults::{Fault, Faults};
-use crate::mesos::{AGENT_PATIENCE, Agent, Master, ToAgent, ToMaster};
+use crate::freight::{Mesos, Sim, Work, agent_settings};
+use crate::link::Link;
 use crate::plain::Plain;
 use crate::schedulers::{Process, Trap};
-use crate::scheduling::Queue;
 use crate::store::Store;
 
 /// Something to come.
@@ -29,25 +34,19 @@ pub(crate) enum Coming {
     /// A scheduler process that was paused goes on.
     Resume { place: usize },
     /// A call reaches the master.
-    Master { connection: u64, call: Box<ToMaster> },
+    Master { connection: Connection, call: Box<ToMaster> },
+    /// What the master says over a stream reaches whoever uses it.
+    Stream { connection: Connection, event: Box<Event> },
     /// The connection of a process that is gone is closed, after what it had sent.
-    HangUp { connection: u64 },
-    /// What the master says reaches an agent.
-    Agent { agent: usize, what: Box<ToAgent> },
-    /// An agent registers with the master, for the first time or again.
-    Register { agent: usize },
-    /// An agent asks again for the acknowledgement of an update.
-    Retry { agent: usize, task: String, uuid: Vec<u8>, pause: Duration },
-    /// An agent has not registered for too long with a new master.
-    GiveUp { agent: usize },
-    /// The master has not heard of an agent for too long.
-    Lose { agent: usize, cut_since: Timestamp },
-    /// What agents have is offered, if anybody wants it.
-    Offer,
+    HangUp { connection: Connection },
     /// A container's fetch is over.
-    Fetched { agent: usize, executor: String, is_good: bool },
-    /// An executor hears something, unless it is another by then.
-    Executor { key: ExecutorKey, event: Box<supervisor::Event> },
+    Fetched { container: Container, is_good: bool },
+    /// An executor tries to subscribe again.
+    Subscribe { container: Container },
+    /// What an agent says to an executor arrives.
+    Agent { container: Container, stream: u64, event: Box<ExecutorEvent<Sim>> },
+    /// An executor hears something from its own host, unless it is gone by then.
+    Executor { container: Container, event: Box<supervisor::Event> },
     /// Something goes wrong, or right again.
     Fault(Fault),
     /// The next thing goes wrong.
@@ -66,14 +65,19 @@ pub struct World {
     pub(crate) schedulers: [Option<Process>; 2],
     pub(crate) clients: Clients,
     pub(crate) next_process: u64,
-    pub(crate) master: Master,
-    pub(crate) agents: Vec<Agent>,
-    pub(crate) executors: BTreeMap<ExecutorKey, Executor>,
+    pub(crate) connections: u64,
+    pub(crate) mesos: Mesos,
+    /// What Mesos said and nobody has carried on yet.
+    pub(crate) outputs: VecDeque<Output<Sim>>,
+    pub(crate) is_carrying: bool,
+    /// The epoch of the scheduler whose call the master takes just now.
+    pub(crate) calling: Epoch,
+    pub(crate) fetching: BTreeMap<Container, Work>,
+    pub(crate) links: BTreeMap<Container, Link>,
+    pub(crate) executors: BTreeMap<Container, Executor>,
     /// Executors without etcd, which only exchanges launch.
-    pub(crate) plain: BTreeMap<ExecutorKey, Plain>,
-    pub(crate) next_executor: u64,
-    /// How long the master waits for an agent that does not answer.
-    pub(crate) patience: Duration,
+    pub(crate) plain: BTreeMap<Container, Plain>,
+    pub(crate) next_uuid: u64,
     pub(crate) etcds: Etcds,
     /// Hosts that reach nobody and that nobody reaches.
     pub(crate) cut: BTreeSet<usize>,
@@ -86,7 +90,7 @@ pub struct World {
     /// What schedulers did since a script last looked, if one looks.
     pub(crate) deeds: Vec<String>,
     /// What happened, the newest last, bounded.
-    pub(crate) story: std::collections::VecDeque<String>,
+    pub(crate) story: VecDeque<String>,
 }
 
 const STORY_LINES_MAX: usize = 400;
@@ -96,29 +100,36 @@ const STANDING_MAX: u32 = 2_000;
 impl World {
     /// A world of some agents, in which nothing has happened; its chance comes from the seed.
     pub fn new(seed: u64, agents: usize, config: Config) -> World {
-        let mut world = World::bare(seed, agents, config);
+        let mut world = World::bare(seed, agents, config, AGENT_PATIENCE);
         world.coming.put(Timestamp(1), Coming::StartScheduler { place: 0 });
         world
     }
 
     /// A master and some agents, and no scheduler.
-    pub(crate) fn bare(seed: u64, agents: usize, config: Config) -> World {
-        let mut world = World {
+    pub(crate) fn bare(seed: u64, agents: usize, config: Config, patience: Duration) -> World {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let pace = Pace::Chance(rng.fork());
+        let agents = (0..agents).map(agent_settings).collect();
+        World {
             now: Timestamp::default(),
             standing: 0,
-            rng: fastrand::Rng::with_seed(seed),
+            rng,
             coming: Queue::new(),
             config,
             store: Store::default(),
             schedulers: [None, None],
             clients: Clients::new(),
             next_process: 0,
-            master: Master::default(),
-            agents: (0..agents).map(Agent::new).collect(),
+            connections: 0,
+            mesos: Mesos::new(Settings { agents, patience, master_id: None }, pace),
+            outputs: VecDeque::new(),
+            is_carrying: false,
+            calling: Epoch::default(),
+            fetching: BTreeMap::new(),
+            links: BTreeMap::new(),
             executors: BTreeMap::new(),
             plain: BTreeMap::new(),
-            next_executor: 0,
-            patience: AGENT_PATIENCE,
+            next_uuid: 0,
             etcds: Etcds::default(),
             cut: BTreeSet::new(),
             faults: Faults::default(),
@@ -126,13 +137,8 @@ impl World {
             is_supervised: true,
             trap: None,
             deeds: Vec::new(),
-            story: std::collections::VecDeque::new(),
-        };
-        for agent in 0..agents {
-            let at = world.soon(50);
-            world.coming.put(at, Coming::Register { agent });
+            story: VecDeque::new(),
         }
-        world
     }
 
     /// A world in which nothing goes wrong but what a script says.
@@ -216,17 +222,14 @@ impl World {
             Coming::StartScheduler { place } => self.start_scheduler(place),
             Coming::Resume { place } => self.resume_scheduler(place),
             Coming::Master { connection, call } => self.master_hears(connection, *call),
+            Coming::Stream { connection, event } => self.stream_says(connection, *event),
             Coming::HangUp { connection } => self.hang_up(Some(connection)),
-            Coming::Agent { agent, what } => self.agent_hears(agent, *what),
-            Coming::Register { agent } => self.register(agent),
-            Coming::Retry { agent, task, uuid, pause } => {
-                self.retry(agent, &task, &uuid, pause);
+            Coming::Fetched { container, is_good } => self.fetched(container, is_good),
+            Coming::Subscribe { container } => self.subscribe_executor(container),
+            Coming::Agent { container, stream, event } => {
+                self.agent_says(container, stream, *event);
             }
-            Coming::GiveUp { agent } => self.give_up(agent),
-            Coming::Lose { agent, cut_since } => self.lose(agent, cut_since),
-            Coming::Offer => self.offer(),
-            Coming::Fetched { agent, executor, is_good } => self.fetched(agent, &executor, is_good),
-            Coming::Executor { key, event } => self.executor_hears(key, *event),
+            Coming::Executor { container, event } => self.executor_hears(container, *event),
             Coming::Fault(fault) => self.strike(fault),
             Coming::NextFault => self.next_fault(),
         }
@@ -239,11 +242,13 @@ impl World {
         let executors = self.executors.iter().filter_map(|(key, executor)| {
             Some((executor.supervisor.next_wake()?, Sleeper::Executor(*key)))
         });
-        schedulers.chain(executors).min()
+        let mesos = self.mesos.next_wake().map(|at| (at, Sleeper::Mesos));
+        mesos.into_iter().chain(schedulers).chain(executors).min()
     }
 
     fn wake(&mut self, who: Sleeper) {
         match who {
+            Sleeper::Mesos => self.tell_mesos(|mesos, now| mesos.wake(now)),
             Sleeper::Scheduler(place) => {
                 let Some(process) = &self.schedulers[place] else { return };
                 self.scheduler_hears(process.number, Event::Wake);
@@ -255,6 +260,7 @@ impl World {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Sleeper {
+    Mesos,
     Scheduler(usize),
-    Executor(ExecutorKey),
+    Executor(Container),
 }

@@ -4,15 +4,16 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use etcd_mesos_core::id::{AgentId, FrameworkId, OfferId};
-use etcd_mesos_core::offer::Offer;
+use etcd_mesos_core::offer::{Milli, Offer};
 use etcd_mesos_core::scheduler::Event;
 use etcd_mesos_core::status::{Reason, Source, TaskState, TaskStatus};
 use etcd_mesos_core::time::Timestamp;
+use etcd_mesos_model::{Holding, TaskLaunch};
 
 use super::{Act, Heard, Mesos, What};
 use crate::clients::Word;
 use crate::faults::Fault;
-use crate::mesos::{Call, Launch, Work};
+use crate::freight::{Call, Sim, Work, launch};
 use crate::world::World;
 
 /// A world of two agents, which an unanswered master gives up after 8 s, as the genuine one does
@@ -24,8 +25,7 @@ pub struct Model {
 
 impl Default for Model {
     fn default() -> Model {
-        let mut world = World::bare(1, 2, crate::run::config());
-        world.patience = Duration::from_secs(8);
+        let world = World::bare(1, 2, crate::run::config(), Duration::from_secs(8));
         let mut model = Model { world, heard: VecDeque::new() };
         model.advance(Timestamp(5_000));
         model
@@ -41,7 +41,7 @@ impl Model {
     }
 
     fn agent(&self, name: &str) -> Result<usize, String> {
-        let found = self.world.agents.iter().position(|a| a.id().as_str() == name);
+        let found = self.world.mesos.find_agent(&AgentId(name.to_owned()));
         found.ok_or_else(|| format!("there is no agent {name}"))
     }
 
@@ -79,6 +79,8 @@ impl Model {
     }
 }
 
+/// `--executor_shutdown_grace_period`.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// Clients are numbered above all scheduler processes.
 const FIRST_CLIENT: u64 = 1_000_000;
 
@@ -97,10 +99,8 @@ impl Mesos for Model {
                 return Ok(());
             }
             Act::Launch { scheduler, offer, agent, task, is_fetchable } => {
-                let work = Work::Plain { is_fetchable: *is_fetchable };
-                let (offer, executor) = (OfferId(offer.clone()), format!("e-{task}"));
-                let (agent_id, task) = (id(agent), task.clone());
-                (scheduler, Call::Launch(Launch { offer, agent_id, task, executor, work }))
+                let launched = plain_task(task, id(agent), *is_fetchable);
+                (scheduler, Call::Accept(launch(OfferId(offer.clone()), launched)))
             }
             Act::Acknowledge { scheduler, agent, task, uuid } => {
                 let (agent_id, task, uuid) = (id(agent), task.clone(), uuid.clone());
@@ -112,7 +112,7 @@ impl Mesos for Model {
             }
             Act::Kill { scheduler, task, agent } => {
                 let (task, agent_id) = (task.clone(), agent.as_ref().map(id));
-                (scheduler, Call::Kill { task, agent_id, grace: Duration::ZERO })
+                (scheduler, Call::Kill { task, agent_id, grace: None })
             }
             Act::Decline { scheduler, offer, refuse_for } => {
                 let (offers, refuse_for) = (vec![OfferId(offer.clone())], *refuse_for);
@@ -152,6 +152,20 @@ impl Mesos for Model {
 
     fn now(&self) -> Duration {
         Duration::from_millis(self.world.now().0)
+    }
+}
+
+/// A task as `tests/genuine/rig.rs` launches it.
+fn plain_task(task: &str, agent_id: AgentId, is_fetchable: bool) -> TaskLaunch<Sim> {
+    let a_little = Holding::new(Milli(100), Milli::whole(32), Milli(0), &[]);
+    TaskLaunch {
+        task: task.to_owned(),
+        agent_id,
+        executor: format!("e-{task}"),
+        needs: a_little.clone(),
+        executor_needs: a_little,
+        shutdown_grace: SHUTDOWN_GRACE,
+        freight: Work::Plain { is_fetchable },
     }
 }
 

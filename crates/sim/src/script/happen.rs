@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use etcd_mesos_core::id::FrameworkId;
 use etcd_mesos_etcd::exit::Exit;
+use etcd_mesos_model::Container;
 
 use super::Stage;
 use super::words::Words;
-use crate::executors::ExecutorKey;
 use crate::faults::Fault;
 use crate::schedulers::Trap;
 use crate::store::Mood;
@@ -41,19 +41,19 @@ impl Stage {
                 DONE
             }
             "host" => {
-                let agent = words.agent(self.world.agents.len())?;
+                let agent = words.agent(self.world.mesos.agent_count())?;
                 self.strike(Fault::HostDown(agent))
             }
             other => Err(format!("{other:?} cannot be killed")),
         }
     }
 
-    fn executor_of(&self, member: &str) -> Result<ExecutorKey, String> {
+    fn executor_of(&self, member: &str) -> Result<Container, String> {
         let leader = self.world.etcds.leader_pid();
         let mut all = self.world.executors.iter();
         let is_it = |e: &crate::executors::Executor| match member {
             "leader" => e.pid.is_some() && e.pid == leader,
-            name => e.id == name,
+            name => e.order.member.name.as_str() == name,
         };
         let found = all.find(|(_, e)| is_it(e)).map(|(key, _)| *key);
         found.ok_or_else(|| format!("no executor of {member} lives"))
@@ -61,7 +61,7 @@ impl Stage {
 
     /// `daemon AGENT down|up`: the agent's daemon alone.
     pub(super) fn daemon(&mut self, words: &mut Words<'_>) -> Done {
-        let agent = words.agent(self.world.agents.len())?;
+        let agent = words.agent(self.world.mesos.agent_count())?;
         match words.next()? {
             "down" => self.strike(Fault::DaemonDown(agent)),
             "up" => self.strike(Fault::AgentUp(agent)),
@@ -71,7 +71,7 @@ impl Stage {
 
     /// `host AGENT up`: a killed host starts again, with its disk.
     pub(super) fn host(&mut self, words: &mut Words<'_>) -> Done {
-        let agent = words.agent(self.world.agents.len())?;
+        let agent = words.agent(self.world.mesos.agent_count())?;
         if words.take("up") {
             return self.strike(Fault::AgentUp(agent));
         }
@@ -79,17 +79,17 @@ impl Stage {
     }
 
     pub(super) fn cut(&mut self, words: &mut Words<'_>) -> Done {
-        let agent = words.agent(self.world.agents.len())?;
+        let agent = words.agent(self.world.mesos.agent_count())?;
         self.strike(Fault::Cut(agent))
     }
 
     pub(super) fn join(&mut self, words: &mut Words<'_>) -> Done {
-        let agent = words.agent(self.world.agents.len())?;
+        let agent = words.agent(self.world.mesos.agent_count())?;
         self.strike(Fault::Joined(agent))
     }
 
     pub(super) fn rescind(&mut self, words: &mut Words<'_>) -> Done {
-        let agent = words.agent(self.world.agents.len())?;
+        let agent = words.agent(self.world.mesos.agent_count())?;
         self.strike(Fault::Rescinded(agent))
     }
 
@@ -129,18 +129,26 @@ impl Stage {
     /// `framework removed`: an operator tears it down.
     pub(super) fn framework(&mut self, words: &mut Words<'_>) -> Done {
         if words.take("removed") {
-            self.world.remove_framework();
-            return DONE;
+            return self.tear_down();
         }
         Err("a framework can be `removed`".to_owned())
+    }
+
+    fn tear_down(&mut self) -> Done {
+        let connections = self.world.schedulers.iter().flatten().filter_map(|p| p.connection);
+        let ids = connections.filter_map(|c| self.world.mesos.framework_on(c).cloned());
+        for id in ids.collect::<Vec<_>>() {
+            self.world.tell_mesos(|mesos, now| mesos.tear_down(now, &id));
+        }
+        DONE
     }
 
     /// `stranger FRAMEWORK on AGENT: TASK ID`: a task of our name that is not ours.
     pub(super) fn stranger(&mut self, words: &mut Words<'_>) -> Done {
         let framework = FrameworkId(words.next()?.to_owned());
-        let agent = words.agent(self.world.agents.len())?;
+        let agent = words.agent(self.world.mesos.agent_count())?;
         let (task, _) = words.up_to_max(Duration::ZERO)?;
-        self.world.add_stranger(framework, agent, task);
+        self.world.tell_mesos(|mesos, now| mesos.add_stranger(now, framework, agent, task));
         DONE
     }
 

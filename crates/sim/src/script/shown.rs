@@ -3,9 +3,12 @@
 use etcd_mesos_core::record::{Member, Record, TaskPhase};
 use etcd_mesos_core::view;
 
+use etcd_mesos_model::Container;
+
 use super::Stage;
 use super::words::Words;
 use crate::deed::state;
+use crate::executors::Executor;
 use crate::schedulers::Process;
 use crate::world::World;
 
@@ -70,13 +73,13 @@ fn member(member: &Member) -> String {
 
 /// The executors that live, and their etcds: only a simulator sees this.
 fn tasks(world: &World) -> String {
-    let line = |(key, executor): (&crate::executors::ExecutorKey, &crate::executors::Executor)| {
+    let line = |(container, executor): (&Container, &Executor)| {
         let etcd = match executor.pid {
-            Some(_) if world.cut.contains(&key.0) => "etcd runs, cut off",
+            Some(_) if world.cut.contains(&container.agent) => "etcd runs, cut off",
             Some(_) => "etcd runs",
             None => "no etcd",
         };
-        format!("{} on a{}: {etcd}", executor.task, key.0 + 1)
+        format!("{} on a{}: {etcd}", executor.task, container.agent + 1)
     };
     let lines: Vec<String> = world.executors.iter().map(line).collect();
     if lines.is_empty() { "no executor lives".to_owned() } else { lines.join("\n") }

@@ -1,7 +1,7 @@
 //! The terminal: its alternate screen, its size, its keys. It is left as it was found.
 //!
-//! A dozen escape sequences are all that this takes, and clap links the crate that knows the size; a library
-//! for screens would be built longer than the programs that are shown.
+//! A dozen escape sequences are all that this takes, and clap links the crate that knows the size, so that no
+//! library for screens has to be built before somebody sees one.
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::panic;
