@@ -57,6 +57,7 @@ impl Shared {
     pub(crate) fn fail_over(&self) {
         self.happen(|world, now| {
             world.tell("another master leads".to_owned());
+            world.speaker.master_id = uuid::Uuid::new_v4().to_string();
             world.mesos.crash_master(now);
             world.mesos.start_master(now);
         });

@@ -28,18 +28,23 @@ pub(crate) async fn serve(
 ) -> Result<Response<Body>, Refusal> {
     let (call, headers): (Call, HeaderMap) = read_call(request).await?;
     check(&call)?;
+    if call.r#type() == call::Type::Subscribe {
+        check_accept(&headers)?;
+    }
     if call.r#type() == call::Type::Heartbeat {
         return Ok(accepted());
     }
     let container = shared.look(|world| find(world, agent, &call))?;
     match (call.r#type(), call.update, call.message) {
         (call::Type::Subscribe, ..) => {
-            check_accept(&headers)?;
             return subscribe(shared, container, call.subscribe.unwrap_or_default());
         }
         (call::Type::Update, Some(update), _) => {
             let said = hear::said(update.status, unix_seconds());
-            shared.happen(|world, now| world.mesos.executor_updates(now, container, said))
+            shared.happen(|world, now| {
+                world.remember_health(container, &said.said);
+                world.mesos.executor_updates(now, container, said)
+            })
         }
         (_, _, message) => {
             let bytes = message.unwrap_or_default().data.to_vec();
@@ -52,6 +57,10 @@ pub(crate) async fn serve(
 
 /// What Mesos asks of every call (`src/slave/validation.cpp`).
 fn check(call: &Call) -> Result<(), Refusal> {
+    // What the protocol demands is there in every call that can be read.
+    if call.executor_id.value.is_empty() && call.framework_id.value.is_empty() {
+        return Err(Refusal::bad(hear::NO_CALL));
+    }
     let part = match call.r#type() {
         call::Type::Unknown => return Err(absent("type")),
         call::Type::Subscribe => call.subscribe.is_some(),

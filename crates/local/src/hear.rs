@@ -53,7 +53,13 @@ pub(crate) fn subscribe(
     if let Some((_, what)) = demands.iter().find(|(is_asked, _)| *is_asked) {
         return Err(Refusal::not_modelled(what));
     }
+    if let Some(flaw) = framework_id.and_then(|id| id_flaw(&id.value)) {
+        return Err(Refusal::bad(flaw));
+    }
     let role = role_of(info);
+    if role != "*" && !role.chars().all(is_plain) {
+        return Err(Refusal::not_modelled("a role other than letters, digits, - and _"));
+    }
     let seconds = info.failover_timeout.unwrap_or(0.0);
     Ok(Subscribe {
         framework_id: framework_id.map(|id| FrameworkId(id.value.clone())),
@@ -61,6 +67,10 @@ pub(crate) fn subscribe(
         role,
         failover_timeout: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
     })
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
 fn is_own_user(name: &str) -> bool {
@@ -216,16 +226,18 @@ fn accept(accept: call::Accept, framework: &Framework) -> Result<Call<V1>, Refus
 }
 
 fn task(mut info: proto::TaskInfo, framework: &Framework) -> Result<TaskLaunch<V1>, Refusal> {
-    let Some(executor) = &mut info.executor else {
-        return Err(Refusal::not_modelled("a task without an executor of its framework"));
-    };
-    check_executor(executor)?;
+    if info.executor.is_none() && info.command.is_some() {
+        return Err(Refusal::not_modelled("a command in place of an executor"));
+    }
+    check_task(&info)?;
+    let flaw = flaw(&info);
+    let mut executor = info.executor.clone().unwrap_or_default();
+    check_executor(&executor)?;
     // What the master adds before it passes a launch on (`Master::accept`).
     executor.framework_id = Some(framework.id.clone());
     allocate(&mut executor.resources, &framework.role)?;
     allocate(&mut info.resources, &framework.role)?;
-    check_task(&info)?;
-    let executor = info.executor.clone().unwrap_or_default();
+    info.executor = Some(executor.clone());
     Ok(TaskLaunch {
         task: info.task_id.value.clone(),
         agent_id: AgentId(info.agent_id.value.clone()),
@@ -233,13 +245,51 @@ fn task(mut info: proto::TaskInfo, framework: &Framework) -> Result<TaskLaunch<V
         needs: holding(&info.resources)?,
         executor_needs: holding(&executor.resources)?,
         shutdown_grace: executor.shutdown_grace_period.map_or(SHUTDOWN_GRACE, Into::into),
+        flaw,
         freight: Arc::new(info),
     })
 }
 
+/// What makes a task invalid whatever is offered (`src/master/validation.cpp`; tried: tasks_refused).
+fn flaw(info: &proto::TaskInfo) -> Option<String> {
+    let executor = info.executor.as_ref();
+    id_flaw(&info.task_id.value)
+        .or_else(|| executor.and_then(|executor| id_flaw(&executor.executor_id.value)))
+        .or_else(|| {
+            let words = "Task should have at least one (but not both) of CommandInfo or ExecutorInfo present";
+            (executor.is_some() == info.command.is_some()).then(|| words.to_owned())
+        })
+        .or_else(|| {
+            let own = info.resources.iter();
+            let all = own.chain(executor.into_iter().flat_map(|executor| &executor.resources));
+            all.filter_map(|raw| ResourceView::of(raw).ok()).find_map(|view| amount_flaw(&view))
+        })
+}
+
+fn amount_flaw(view: &ResourceView) -> Option<String> {
+    let value = view.scalar?.value;
+    let words = "Invalid scalar resource: value <= 0";
+    (value < 0.0).then(|| format!("Resource '{}:{value}' is invalid: {words}", view.name))
+}
+
+/// What is wrong with an ID; IDs are names of directories too (`src/common/validation.cpp`).
+pub(crate) fn id_flaw(id: &str) -> Option<String> {
+    let is_odd = |c: char| c.is_control() || matches!(c, '/' | '\\');
+    match id {
+        "" => Some("ID must not be empty".to_owned()),
+        "." | ".." => Some(format!("'{id}' is disallowed")),
+        _ if id.len() > ID_BYTES_MAX => {
+            Some(format!("ID must not be greater than {ID_BYTES_MAX} characters"))
+        }
+        _ => id.contains(is_odd).then(|| format!("'{id}' contains invalid characters")),
+    }
+}
+
+/// `NAME_MAX`.
+const ID_BYTES_MAX: usize = 255;
+
 fn check_task(info: &proto::TaskInfo) -> Result<(), Refusal> {
     let asked = [
-        (info.command.is_some(), "a command of a task"),
         (info.container.is_some(), "a container of a task"),
         (info.health_check.is_some(), "a health check of a task"),
         (info.check.is_some(), "a check of a task"),

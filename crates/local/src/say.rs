@@ -61,6 +61,44 @@ struct IpAddress {
     ip_address: Option<String>,
 }
 
+/// `mesos.v1.executor.Event` of SUBSCRIBED. Mesos makes it from its v0 message, and so its agent has
+/// a field more than v1's (tried).
+#[derive(Clone, PartialEq, prost::Message)]
+struct SubscribedEvent {
+    #[prost(int32, optional, tag = "1")]
+    r#type: Option<i32>,
+    #[prost(message, optional, tag = "2")]
+    subscribed: Option<Subscribed>,
+}
+
+/// `mesos.v1.executor.Event.Subscribed`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Subscribed {
+    #[prost(message, required, tag = "1")]
+    executor_info: proto::ExecutorInfo,
+    #[prost(message, required, tag = "2")]
+    framework_info: proto::FrameworkInfo,
+    #[prost(message, required, tag = "3")]
+    agent_info: AgentInfo,
+    #[prost(message, optional, tag = "4")]
+    container_id: Option<proto::ContainerId>,
+}
+
+/// `mesos.v1.AgentInfo` as far as an agent here fills it, and v0's `SlaveInfo.checkpoint`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct AgentInfo {
+    #[prost(string, required, tag = "1")]
+    hostname: String,
+    #[prost(bytes = "bytes", repeated, tag = "3")]
+    resources: Vec<Bytes>,
+    #[prost(message, optional, tag = "6")]
+    id: Option<proto::AgentId>,
+    #[prost(bool, optional, tag = "7")]
+    checkpoint: Option<bool>,
+    #[prost(int32, optional, tag = "8")]
+    port: Option<i32>,
+}
+
 impl Speaker {
     pub(crate) fn new(master_id: String, settings: &Settings) -> Speaker {
         Speaker { master_id, master: settings.network.master() }
@@ -147,10 +185,7 @@ impl Speaker {
         use to_executor::Type;
         let of = |kind: Type| executor::Event { r#type: Some(kind.into()), ..Default::default() };
         let event = match event {
-            ExecutorEvent::Subscribed => executor::Event {
-                subscribed: Some(subscribed(world, container)?),
-                ..of(Type::Subscribed)
-            },
+            ExecutorEvent::Subscribed => return Some(framed(&subscribed(world, container)?)),
             ExecutorEvent::Launch { freight, .. } => executor::Event {
                 launch: Some(to_executor::Launch { task: (*freight).clone() }),
                 ..of(Type::Launch)
@@ -277,13 +312,14 @@ fn status(world: &World, update: Update<V1>) -> proto::TaskStatus {
     if let Some(said) = said {
         return proto::TaskStatus {
             agent_id: status.agent_id.map(|id| id.as_str().into()),
-            executor_id,
             container_status,
             ..(*said).clone()
         };
     }
     let is_unreachable = status.state == TaskState::Unreachable;
+    let healthy = container.and_then(|c| world.healthy.get(&(c, status.task_id.clone())).copied());
     proto::TaskStatus {
+        healthy,
         task_id: status.task_id.into(),
         state: state(status.state).into(),
         message: Some(status.message),
@@ -310,22 +346,23 @@ pub(crate) fn container_status(ip: IpAddr, id: &str, pid: Option<u32>) -> Bytes 
     status.encode_to_vec().into()
 }
 
-fn subscribed(world: &World, container: Container) -> Option<to_executor::Subscribed> {
+fn subscribed(world: &World, container: Container) -> Option<SubscribedEvent> {
     let contained = world.containers.get(&container)?;
     let at = world.settings.network.agent(container.agent);
-    Some(to_executor::Subscribed {
+    let subscribed = Subscribed {
         executor_info: contained.task.executor.clone()?,
         framework_info: world.frameworks.get(&contained.framework)?.clone(),
-        agent_info: proto::AgentInfo {
+        agent_info: AgentInfo {
             hostname: at.ip().to_string(),
-            port: Some(at.port().into()),
             resources: described(&world.settings.resources),
-            attributes: Vec::new(),
             id: Some(world.mesos.agent(container.agent).id.as_str().into()),
-            domain: None,
+            checkpoint: Some(true),
+            port: Some(at.port().into()),
         },
         container_id: Some(proto::ContainerId { value: contained.id.clone(), parent: None }),
-    })
+    };
+    let kind = Some(to_executor::Type::Subscribed.into());
+    Some(SubscribedEvent { r#type: kind, subscribed: Some(subscribed) })
 }
 
 /// An agent lists its resources with the ports last.

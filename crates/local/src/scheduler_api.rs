@@ -45,7 +45,7 @@ fn not_subscribed() -> Refusal {
 fn authorize(shared: &Shared, call: &Call, headers: &HeaderMap) -> Result<Connection, Refusal> {
     let framework = FrameworkId(call.framework_id.clone().unwrap_or_default().value);
     shared.look(|world| {
-        if !world.frameworks.contains_key(&framework) {
+        if !world.frameworks.contains_key(&framework) || world.mesos.is_removed(&framework) {
             return Err(Refusal::bad("Framework cannot be found"));
         }
         let (connection, subscription) =

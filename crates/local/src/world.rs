@@ -55,6 +55,8 @@ pub(crate) struct World {
     pub(crate) containers: BTreeMap<Container, Contained>,
     /// What updates tell of containers, also of those that ended: reconciliation repeats it.
     pub(crate) container_statuses: BTreeMap<Container, Bytes>,
+    /// What executors said last of the health of their tasks.
+    pub(crate) healthy: BTreeMap<(Container, String), bool>,
     pub(crate) happened: VecDeque<Happening>,
 }
 
@@ -86,6 +88,7 @@ impl Shared {
             frameworks: BTreeMap::new(),
             containers: BTreeMap::new(),
             container_statuses: BTreeMap::new(),
+            healthy: BTreeMap::new(),
             happened: VecDeque::new(),
         };
         let world = Arc::new(Mutex::new(world));
@@ -165,13 +168,22 @@ impl World {
         Connection(self.connections)
     }
 
+    /// What reconciliation repeats of an executor's word.
+    pub(crate) fn remember_health(&mut self, container: Container, status: &proto::TaskStatus) {
+        if let Some(healthy) = status.healthy {
+            self.healthy.insert((container, status.task_id.value.clone()), healthy);
+        }
+    }
+
     /// An executor's process runs.
     pub(crate) fn process_started(&mut self, container: Container, pid: Option<u32>) {
         let ip = self.settings.network.agent(container.agent).ip();
         let Some(contained) = self.containers.get_mut(&container) else { return };
         contained.pid = pid;
-        if self.container_statuses.len() == STATUSES_MAX {
-            self.container_statuses.pop_first();
+        if self.container_statuses.len() == STATUSES_MAX
+            && let Some((oldest, _)) = self.container_statuses.pop_first()
+        {
+            self.healthy.retain(|(of, _), _| *of != oldest);
         }
         self.container_statuses.insert(container, container_status(ip, &contained.id, pid));
     }

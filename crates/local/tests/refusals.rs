@@ -27,6 +27,9 @@ fn local(number: u8) -> (Local, tempfile::TempDir) {
     (Local::start(settings).unwrap(), dir)
 }
 
+/// What is asked for in vain, and the change that asks for it.
+type Case<T> = (&'static str, fn(&mut T));
+
 fn info() -> FrameworkInfo {
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
     let capabilities = [Capability::PartitionAware, Capability::MultiRole];
@@ -84,7 +87,7 @@ fn subscribe(info: FrameworkInfo) -> Vec<u8> {
 async fn frameworks_that_are_treated_otherwise_are_not_subscribed() {
     let (local, _dir) = local(0);
     let master = local.master();
-    let cases: [(&str, fn(&mut FrameworkInfo)); 7] = [
+    let cases: [Case<FrameworkInfo>; 7] = [
         ("does not checkpoint", |info| info.checkpoint = Some(false)),
         ("PARTITION_AWARE", |info| info.capabilities.truncate(0)),
         ("several roles", |info| info.roles.push("b".to_owned())),
@@ -136,9 +139,10 @@ async fn launches_that_ask_for_more_than_there_is_use_no_offer() {
     let (local, dir) = local(1);
     let (mut subscription, offer) = subscribed(&local).await;
     let calls = subscription.calls();
-    let cases: [(&str, fn(&mut TaskInfo)); 11] = [
-        ("no executor", |task| task.executor = None),
-        ("a command", |task| task.command = Some(CommandInfo::default())),
+    let cases: [Case<TaskInfo>; 10] = [
+        ("a command in place of an executor", |task| {
+            task.command = task.executor.take().and_then(|executor| executor.command);
+        }),
         ("a container", |task| task.container = Some(Default::default())),
         ("a health check", |task| task.health_check = Some(Default::default())),
         ("a check", |task| task.check = Some(Default::default())),

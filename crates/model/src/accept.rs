@@ -1,7 +1,7 @@
 //! ACCEPT: offers that are used, and tasks that are refused.
 
 use etcd_mesos_core::id::{FrameworkId, OfferId};
-use etcd_mesos_core::status::{Reason, Source, TaskState};
+use etcd_mesos_core::status::{Reason, Source, TaskState, TaskStatus};
 
 use crate::Mesos;
 use crate::agent::ToAgent;
@@ -87,6 +87,9 @@ impl<F: Freight> Mesos<F> {
         left: &Holding,
     ) -> Result<Holding, String> {
         let key = (framework.clone(), launch.task.clone());
+        if let Some(flaw) = &launch.flaw {
+            return Err(flaw.clone());
+        }
         if launch.needs.is_empty() {
             return Err("Task uses no resources".to_owned());
         }
@@ -117,8 +120,8 @@ impl<F: Freight> Mesos<F> {
         let role = self.master.frameworks.get(framework).map_or("*", |known| known.role.as_str());
         Err(format!(
             "Total resources {} required by task and its executor is more than available {}",
-            taken.shown(role),
-            left.shown(role)
+            taken.asked_for(role),
+            left.offered(role)
         ))
     }
 
@@ -158,8 +161,9 @@ impl<F: Freight> Mesos<F> {
             TaskState::Dropped => Reason::InvalidOffers,
             _ => Reason::TaskInvalid,
         };
-        let agent = self.agent_number(&launch.agent_id);
-        let status = self.status(&launch.task, agent, (state, Source::Master, reason), why);
-        self.say_update(framework, status, None);
+        let status = self.status(&launch.task, None, (state, Source::Master, reason), why);
+        // As the task names it, even if there is none (tried: tasks_refused).
+        let agent_id = Some(launch.agent_id.clone());
+        self.say_update(framework, TaskStatus { agent_id, ..status }, None);
     }
 }

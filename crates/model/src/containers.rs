@@ -41,6 +41,9 @@ pub(crate) type Verdict = (TaskState, Reason, String);
 /// How long an executor has to subscribe (`EXECUTOR_REGISTRATION_TIMEOUT`).
 const REGISTRATION_MAX: Duration = Duration::from_secs(60);
 
+/// How the fetcher's process ended, as `waitpid` says it: with exit code 1 (tried: fetch_failed).
+const FETCHER_FAILED: i32 = 1 << 8;
+
 impl<F: Freight> Mesos<F> {
     /// A task comes to its agent: to the executor that runs, or to a new one. Of a framework that
     /// is over it is ignored (`Slave::runTask`, `Slave::_run`, `Slave::launchExecutor`).
@@ -116,7 +119,7 @@ impl<F: Freight> Mesos<F> {
             let Some(running) = mesos.running_mut(container) else { return };
             let message = format!("Failed to launch container: {why}");
             running.verdict = Some((TaskState::Failed, Reason::ContainerLaunchFailed, message));
-            mesos.ended(container, None);
+            mesos.ended(container, Some(FETCHER_FAILED));
         });
     }
 

@@ -68,16 +68,26 @@ impl Holding {
         }
     }
 
-    /// As Mesos writes it, allocated to a role.
-    pub(crate) fn shown(&self, role: &str) -> String {
-        let scalars = [("cpus", self.cpus), ("mem", self.mem), ("disk", self.disk)];
-        let scalars = scalars.iter().filter(|(_, amount)| amount.0 > 0);
-        let scalars = scalars.map(|(name, amount)| format!("{name}(allocated: {role}):{amount}"));
+    /// As Mesos writes what a task asks for.
+    pub(crate) fn asked_for(&self, role: &str) -> String {
+        joined_words(self.scalars(role).chain(self.port_words(role)))
+    }
+
+    /// As Mesos writes what is on offer: the ports come first (tried: tasks_refused).
+    pub(crate) fn offered(&self, role: &str) -> String {
+        joined_words(self.port_words(role).into_iter().chain(self.scalars(role)))
+    }
+
+    fn scalars(&self, role: &str) -> impl Iterator<Item = String> {
+        let all = [("cpus", self.cpus), ("mem", self.mem), ("disk", self.disk)];
+        let there = all.into_iter().filter(|(_, amount)| amount.0 > 0);
+        there.map(move |(name, amount)| format!("{name}(allocated: {role}):{amount}"))
+    }
+
+    fn port_words(&self, role: &str) -> Option<String> {
         let ranges = self.ports.iter().map(|(begin, end)| format!("{begin}-{end}"));
         let ranges: Vec<String> = ranges.collect();
-        let ports = (!ranges.is_empty())
-            .then(|| format!("ports(allocated: {role}):[{}]", ranges.join(", ")));
-        scalars.chain(ports).collect::<Vec<_>>().join("; ")
+        (!ranges.is_empty()).then(|| format!("ports(allocated: {role}):[{}]", ranges.join(", ")))
     }
 
     /// Whether Mesos would offer it: enough CPU or memory to be of use (`MIN_CPUS` 0.01, `MIN_MEM`
@@ -93,6 +103,10 @@ impl Holding {
             .max(share(self.mem, whole.mem))
             .max(share(self.disk, whole.disk))
     }
+}
+
+fn joined_words(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// The same ports in ranges that are ordered and apart.

@@ -62,6 +62,9 @@ impl<F: Freight> Mesos<F> {
         if let Some(running) = self.running_mut(container) {
             running.has_spoken = true;
         }
+        // Of a task that the agent was not given the update goes on, and is acknowledged to nobody here
+        // (tried: requests_of_executors).
+        let is_known = self.agents[agent].tasks.contains_key(&task);
         if !self.has_received(agent, &task, &said.uuid) {
             if let Some(known) = self.agents[agent].tasks.get_mut(&task) {
                 known.state = said.state;
@@ -74,9 +77,12 @@ impl<F: Freight> Mesos<F> {
                 ..self.status(&task.1, Some(agent), word, &said.message)
             };
             let executor = self.executor_of(agent, &task);
-            let update =
-                Update { status, executor, container: Some(container), said: Some(said.said) };
+            let container = is_known.then_some(container);
+            let update = Update { status, executor, container, said: Some(said.said) };
             self.keep(agent, task.clone(), update);
+        }
+        if !is_known {
+            return;
         }
         let event = ExecutorEvent::Acknowledged { task: task.1, uuid: said.uuid };
         self.out.push(Output::Executor { container, event });

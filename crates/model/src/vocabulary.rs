@@ -152,6 +152,8 @@ pub struct TaskLaunch<F: Freight> {
     pub executor_needs: Holding,
     /// How long the executor may take to end.
     pub shutdown_grace: Duration,
+    /// What makes it invalid, in Mesos's words, where whoever took the call has seen that.
+    pub flaw: Option<String>,
     /// What the executor is told.
     pub freight: F::Task,
 }

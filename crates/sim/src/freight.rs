@@ -62,6 +62,7 @@ pub(crate) fn call_of(action: Action) -> Option<Call> {
         }
         Action::Launch { offer_id, agent_id, task_id, order, take, .. } => {
             let task = TaskLaunch {
+                flaw: None,
                 task: task_id.to_string(),
                 agent_id,
                 executor: order.member.name.to_string(),

@@ -31,11 +31,18 @@ const APART: [(&str, &[Row]); 5] = [
     ("subscriptions", &SUBSCRIPTIONS),
     (
         "tasks_refused",
-        &[(
-            "s1 launches t9 on a1 with what there is not",
-            NOT_MODELLED,
-            "agents have four resources",
-        )],
+        &[
+            (
+                "s1 launches t9 on a1 with what there is not",
+                NOT_MODELLED,
+                "agents have four resources",
+            ),
+            (
+                "s1 launches t3 in e-t1 on a1, with another ExecutorInfo",
+                Otherwise("is not compatible with existing ExecutorInfo with same ExecutorID"),
+                "both are not written out behind the sentence",
+            ),
+        ],
     ),
 ];
 
@@ -65,7 +72,8 @@ const OF_SCHEDULERS: [Row; 10] = [
     ("UPDATE_FRAMEWORK", NOT_MODELLED, "a framework stays as it is"),
 ];
 
-const SUBSCRIPTIONS: [Row; 3] = [
+const SUBSCRIPTIONS: [Row; 4] = [
+    ("s1 subscribes with a bad role", NOT_MODELLED, "roles have one level"),
     ("s1 subscribes with a role twice", NOT_MODELLED, "a framework has one role"),
     ("s1 subscribes with a role in the old form", NOT_MODELLED, "a framework has one role"),
     ("s1 subscribes with roles but not MULTI_ROLE", NOT_MODELLED, "every framework has it"),

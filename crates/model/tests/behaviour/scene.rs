@@ -166,6 +166,7 @@ impl Scene {
     ) {
         let agent_id = self.mesos.agent(offer.agent).id;
         let task = |(task, executor, freight): &(&str, &str, &'static str)| TaskLaunch {
+            flaw: None,
             task: (*task).to_owned(),
             agent_id: agent_id.clone(),
             executor: (*executor).to_owned(),

@@ -159,6 +159,7 @@ impl Mesos for Model {
 fn plain_task(task: &str, agent_id: AgentId, is_fetchable: bool) -> TaskLaunch<Sim> {
     let a_little = Holding::new(Milli(100), Milli::whole(32), Milli(0), &[]);
     TaskLaunch {
+        flaw: None,
         task: task.to_owned(),
         agent_id,
         executor: format!("e-{task}"),
