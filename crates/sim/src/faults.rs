@@ -110,7 +110,7 @@ impl World {
 
     fn draw(&mut self) -> Fault {
         let agent = self.rng.usize(0..self.mesos.agent_count());
-        match self.rng.u32(0..15) {
+        match self.rng.u32(0..16) {
             0 => Fault::MasterDown,
             1 | 2 => Fault::LinkBreaks,
             3 => Fault::DaemonDown(agent),
@@ -118,7 +118,7 @@ impl World {
             5 | 6 => Fault::Cut(agent),
             7 => Fault::EtcdDies,
             8 => Fault::ExecutorDies,
-            9 => Fault::Pause,
+            9 | 15 => Fault::Pause,
             10 => Fault::SecondScheduler,
             11 => Fault::ClockJumps,
             12 | 13 => Fault::Store(self.rng.u8(0..2)),

@@ -1,7 +1,7 @@
 //! Exchanges: what a scheduler calls, and what a master answers, as text.
 //!
-//! Each file in `exchanges/` was written by genuine Mesos 1.11.0 (`tests/genuine.rs` records and
-//! checks it), and this crate's model must answer the same. What differs from run to run is left
+//! Each file in `exchanges/` was written by genuine Mesos 1.11.0 (`crates/local/tests/exchanges` checks
+//! it and its likes), and the model must answer the same. What differs from run to run is left
 //! out: times, messages, and IDs, which are named by their order (`f1`), their agent (offers) or
 //! the exchange itself (`t1`, `a1`).
 //!

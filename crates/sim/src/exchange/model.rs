@@ -155,7 +155,7 @@ impl Mesos for Model {
     }
 }
 
-/// A task as `tests/genuine/rig.rs` launches it.
+/// A task as `crates/local/tests/exchanges/rig.rs` launches it.
 fn plain_task(task: &str, agent_id: AgentId, is_fetchable: bool) -> TaskLaunch<Sim> {
     let a_little = Holding::new(Milli(100), Milli::whole(32), Milli(0), &[]);
     TaskLaunch {
