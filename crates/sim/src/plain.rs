@@ -1,5 +1,5 @@
 //! The executor of the exchanges: it says RUNNING, answers each MESSAGE with one, and ends when its
-//! task is killed. It has no etcd; `tests/genuine/executor.rs` is the same for genuine Mesos.
+//! task is killed. It has no etcd; `crates/local/tests/exchanges/executor.rs` is the same for genuine Mesos.
 
 use etcd_mesos_core::status::TaskState;
 use etcd_mesos_model::{Container, ExecutorEvent};

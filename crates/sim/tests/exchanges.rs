@@ -1,4 +1,4 @@
-//! The model answers each exchange as genuine Mesos did; `tests/genuine` is where the files come from.
+//! The model answers each exchange as genuine Mesos did; `crates/local/tests/exchanges` asks that one.
 
 #![allow(clippy::unwrap_used)]
 
