@@ -83,6 +83,7 @@ const fn optional(kind: &'static str, name: &'static str, feature: &'static str)
 pub(crate) const OPTIONAL: &[Optional] = &[
     optional("persist", "zookeeper", "persist-zk"),
     optional("persist", "file", "persist-file"),
+    optional("discovery", "mesos_dns", "discovery-dns"),
     optional("health", "raft", "health-raft"),
 ];
 
@@ -94,6 +95,8 @@ pub fn builtin() -> Plugins {
     #[cfg(feature = "persist-file")]
     let plugins = plugins.persist::<etcd_mesos_persist_file::FilePlugin>();
     let plugins = plugins.persist::<crate::plain::NonePlugin>();
+    #[cfg(feature = "discovery-dns")]
+    let plugins = plugins.discovery::<etcd_mesos_discovery_dns::MesosDnsPlugin>();
     let plugins = plugins.discovery::<crate::plain::StaticPlugin>();
     #[cfg(feature = "health-raft")]
     let plugins = plugins.health::<etcd_mesos_health_raft::RaftPlugin>();

@@ -176,8 +176,8 @@ const VARIABLES_INTRODUCTION: &str = "
 const FEATURES_INTRODUCTION: &str = "
 ## Features
 
-`default` has all of them, `minimal` none. What a build lacks is named with its feature where it is
-chosen, and by `etcd-mesos-scheduler plugins`.
+`default` has all that a program uses today, which is all but the discoveries; `minimal` has none. What
+a build lacks is named with its feature where it is chosen, and by `etcd-mesos-scheduler plugins`.
 
 | feature | kind | plugin |
 |---|---|---|

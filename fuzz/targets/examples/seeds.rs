@@ -29,6 +29,7 @@ fn main() -> io::Result<()> {
     let all = [
         ("configuration", texts(&CONFIGURATIONS)),
         ("core_event", scheduler_events()),
+        ("dns_answer", dns_answers()),
         ("executor_event", executor_events()),
         ("frameworks", texts(&FRAMEWORKS)),
         ("location", texts(&LOCATIONS)),
@@ -54,6 +55,54 @@ fn main() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Answers in the shapes of a mesos-dns: names written out, addresses beside the answer.
+fn dns_answers() -> Seeds {
+    let host = |n: u8| format!("etcd-client-h000{n}-s{n}.etcd.mesos");
+    let members = |count: u8| {
+        let srv = (0..count).map(|n| srv_record(0, 31_000 + u16::from(n), &host(n)));
+        let a = (0..count).map(|n| dns_record(&host(n), 1, &[10, 0, 0, n + 1]));
+        (srv.collect::<Vec<_>>(), a.collect::<Vec<_>>())
+    };
+    let six = [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    let six = (vec![srv_record(7, 2379, "six")], vec![dns_record("six", 28, &six)]);
+    vec![
+        ("three", dns_message(&members(3))),
+        ("one", dns_message(&members(1))),
+        ("ipv6", dns_message(&six)),
+        ("nobody-by-decree", dns_message(&(vec![srv_record(0, 0, "")], Vec::new()))),
+        ("nobody", dns_message(&(Vec::new(), Vec::new()))),
+    ]
+}
+
+const DNS_NAME: &str = "_etcd-client._tcp.etcd.mesos";
+const DNS_SRV: u16 = 33;
+
+fn dns_name(name: &str) -> Vec<u8> {
+    let labels = name.split('.').filter(|label| !label.is_empty());
+    let labels = labels.flat_map(|label| [&[label.len() as u8], label.as_bytes()].concat());
+    labels.chain([0]).collect()
+}
+
+fn srv_record(priority: u16, port: u16, host: &str) -> Vec<u8> {
+    let numbers = [priority, 1, port].map(u16::to_be_bytes).concat();
+    dns_record(DNS_NAME, DNS_SRV, &[numbers, dns_name(host)].concat())
+}
+
+/// Class IN, 60 s to live.
+fn dns_record(owner: &str, kind: u16, data: &[u8]) -> Vec<u8> {
+    let length = (data.len() as u16).to_be_bytes();
+    let head = [&kind.to_be_bytes()[..], &[0, 1, 0, 0, 0, 60], &length].concat();
+    [&dns_name(owner), &head[..], data].concat()
+}
+
+/// An authoritative answer to the one question.
+fn dns_message((answers, beside): &(Vec<Vec<u8>>, Vec<Vec<u8>>)) -> Vec<u8> {
+    let counts = [1, answers.len() as u16, 0, beside.len() as u16].map(u16::to_be_bytes).concat();
+    let question = [dns_name(DNS_NAME), DNS_SRV.to_be_bytes().to_vec(), vec![0, 1]].concat();
+    let head = [vec![0x12, 0x34, 0x84, 0x00], counts, question].concat();
+    [head, answers.concat(), beside.concat()].concat()
 }
 
 /// The first one is as a master 1.11.0 wrote it.

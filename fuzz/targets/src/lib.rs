@@ -7,6 +7,7 @@
 //! What is absent: randomness, files, sockets, clocks. The same bytes do the same for ever.
 
 mod carriers;
+mod discovery;
 mod facade;
 mod machines;
 mod mesos;
@@ -14,6 +15,7 @@ mod runtime;
 mod zookeeper;
 
 pub use carriers::{offer, record, state_file, task_id, wire};
+pub use discovery::dns_answer;
 pub use facade::configuration;
 pub use machines::{scheduler, supervisor};
 pub use mesos::{executor_event, location, masters, recordio, resource, scheduler_event};
@@ -24,9 +26,10 @@ pub use zookeeper::{master_info, zk_url};
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its corpus and of its cargo-fuzz program.
-pub const TARGETS: [(&str, Target); 18] = [
+pub const TARGETS: [(&str, Target); 19] = [
     ("configuration", configuration),
     ("core_event", core_event),
+    ("dns_answer", dns_answer),
     ("executor_event", executor_event),
     ("frameworks", frameworks),
     ("location", location),

@@ -178,6 +178,7 @@ macro_rules! corpora {
 corpora! {
     configuration
     core_event
+    dns_answer
     executor_event
     frameworks
     location
