@@ -1,7 +1,7 @@
 //! `cargo xtask mutants`: each of these small changes to the dangerous code must turn the suite red.
 //!
 //! HEAD is cloned, one change is made at a time, and the tests that judge decisions are
-//! run: the core's, the executor's, and the simulator's seeds. A change that survives is a hole in
+//! run: the core's, the executor's, the model's, and the simulator's seeds. A change that survives is a hole in
 //! the tests. It takes a while, and is run on demand.
 
 #![allow(clippy::print_stdout, reason = "its output is what it is run for")]
@@ -83,14 +83,26 @@ const MUTANTS: &[Mutant] = &[
         "(DataDirectory::Missing | DataDirectory::NoWal, _, true)\n        | (DataDirectory::Missing, true, _)", "(DataDirectory::NoWal, true, true) => permit(InitialState::New),\n        (DataDirectory::Missing | DataDirectory::NoWal, _, true)\n        | (DataDirectory::Missing, true, _)"),
     Mutant("new on a directory of another", "crates/executor/src/safety.rs", "(DataDirectory::NoWal, true, false) => permit(InitialState::New)", "(DataDirectory::NoWal, _, false) => permit(InitialState::New)"),
     Mutant("an executor obeys a lower epoch", "crates/executor/src/supervisor/orders.rs", "if epoch < highest {", "if epoch.0 + 1_000_000 < highest.0 {"),
+    Mutant("resources are given out twice", "crates/model/src/accept.rs", "left = left.without(&taken);", "left = left.without(&taken).with(&taken);"),
+    Mutant("executors hold nothing", "crates/model/src/offers.rs",
+        ".chain(executors.map(|(_, known)| &known.needs))\n            .chain(offered.map(|o| &o.holding));\n        taken", ".chain(offered.map(|o| &o.holding));\n        let _ = executors;\n        taken"),
+    Mutant("a filter refuses more than it named", "crates/model/src/offers.rs", "now < filter.until && filter.refused.contains(free)", "now < filter.until && (filter.refused.contains(free) || true)"),
+    Mutant("offers of others are declined", "crates/model/src/offers.rs", "is_some_and(|o| o.framework == *framework);\n            let Some(offered)", "is_some_and(|o| o.framework == *framework || true);\n            let Some(offered)"),
+    Mutant("the oldest update is not waited for", "crates/model/src/updates.rs", "if queue.len() == 1 {", "if !queue.is_empty() {"),
+    Mutant("an end is forgotten before it is acknowledged", "crates/model/src/updates.rs", "known.state.is_terminal() && known.uuid.as_ref() == Some(&uuid)", "known.state.is_terminal() && known.uuid.as_ref() != Some(&uuid)"),
+    Mutant("executors that are not back live on", "crates/model/src/crashes.rs", "|(_, c)| !c.is_subscribed && !c.is_ending", "|(_, c)| !c.is_subscribed && c.is_ending"),
+    Mutant("the former scheduler is not told", "crates/model/src/subscription.rs", "self.end_stream(old, \"Framework failed over\");", "let _ = old;"),
+    Mutant("a removed framework subscribes", "crates/model/src/subscription.rs", "if self.master.removed.contains(&id) {", "if self.master.removed.contains(&id) && suppressed {"),
     Mutant("RUNNING before formed", "crates/executor/src/supervisor/report.rs", "self.formed == Some(seen.cluster_id) && !seen.is_learner", "!seen.is_learner"),
 ];
 
 /// What judges a mutant: decisions alone, so that a run takes seconds.
-const JUDGES: &str = "package(etcd-mesos-core) | (package(etcd-mesos-sim) & !binary(genuine)) | \
+const JUDGES: &str = "package(etcd-mesos-core) | package(etcd-mesos-model) | package(etcd-mesos-sim) | \
      (package(etcd-mesos-executor) & kind(lib))";
-const PACKAGES: [&str; 6] =
-    ["-p", "etcd-mesos-core", "-p", "etcd-mesos-sim", "-p", "etcd-mesos-executor"];
+#[rustfmt::skip]
+const PACKAGES: [&str; 8] = [
+    "-p", "etcd-mesos-core", "-p", "etcd-mesos-model", "-p", "etcd-mesos-sim", "-p", "etcd-mesos-executor",
+];
 
 /// What is tried.
 #[derive(Debug, clap::Args)]

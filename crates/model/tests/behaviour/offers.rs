@@ -95,6 +95,7 @@ fn offers_of_another_framework_cannot_be_used() {
     let two = scene.subscribe(2, None, WEEK);
     scene.launch(two, &offer, &[("t", "e", "one")]);
     assert_eq!(scene.states(two), [("t".to_owned(), TaskState::Dropped)]);
+    scene.decline(two, offer.id.clone(), 5);
     scene.launch(one, &offer, &[("t", "e", "one")]);
     assert_eq!(scene.mesos.tasks()[0].framework.as_str(), "f1", "it is still there");
 }
