@@ -165,7 +165,7 @@ impl Connection {
     }
 }
 
-fn lost(target: &Target, error: hyper::Error) -> CallError {
+pub(crate) fn lost(target: &Target, error: hyper::Error) -> CallError {
     let at = target.clone();
     if let Some(refusal) = tls::late_refusal(&error) {
         return CallError::Connect { at, source: ConnectError::Tls(refusal) };

@@ -18,6 +18,7 @@
 pub mod backoff;
 mod connect;
 pub mod credentials;
+mod document;
 pub mod endpoint;
 pub mod error;
 pub mod executor;
@@ -32,6 +33,7 @@ pub mod tls;
 
 pub use backoff::Backoff;
 pub use credentials::{Credentials, CredentialsError};
+pub use document::Document;
 pub use endpoint::{Endpoint, EndpointError, Scheme};
 pub use error::{CallError, ConnectError, NotMesos, RedirectError, Retry, StreamError, Target};
 pub use masters::{Elected, Election, Masters, MastersError};

@@ -407,6 +407,38 @@ async fn documents_are_fetched_from_the_leader_within_a_bound() {
     assert!(matches!(error, CallError::TooLong { body_max: 10, .. }));
 }
 
+#[tokio::test]
+async fn a_document_may_take_longer_than_a_call_and_comes_in_pieces() {
+    let head =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    let pieces = (0..100).map(|_| chunk(b"0123456789"));
+    let pieces = std::iter::once(head.as_bytes().to_vec()).chain(pieces).chain([chunk(b"")]);
+    let leader = Server::start(vec![Play::Pieces(pieces.collect())]).await;
+    let to = format!("//{}/state", leader.endpoint);
+    let follower = Server::start(vec![redirection(&to)]).await;
+    let client = SchedulerClient::new(config(&[&follower.endpoint]));
+    let mut document = client.open_document("/state").await.unwrap();
+    assert_eq!(document.target().endpoint, leader.endpoint);
+    let mut read = Vec::new();
+    while let Some(piece) = document.next().await.unwrap() {
+        read.extend_from_slice(&piece);
+    }
+    assert_eq!(read, b"0123456789".repeat(100));
+}
+
+#[tokio::test]
+async fn a_document_that_is_cut_short_and_a_refusal_are_told() {
+    let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{".to_vec();
+    let plays = vec![Play::BytesAndClose(cut), status("503 Service Unavailable", "why")];
+    let server = Server::start(plays).await;
+    let client = SchedulerClient::new(config(&[&server.endpoint]));
+    let mut document = client.open_document("/state").await.unwrap();
+    assert_eq!(document.next().await.unwrap().unwrap(), "{");
+    assert!(matches!(document.next().await, Err(CallError::Broken { .. })));
+    let refused = client.open_document("/state").await.unwrap_err();
+    assert!(matches!(refused, CallError::Unavailable { .. }));
+}
+
 fn executor_environment(agent: &Endpoint) -> ExecutorEnvironment {
     let agent = agent.to_string();
     let given = |name: &str| match name {

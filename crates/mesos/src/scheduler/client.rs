@@ -9,6 +9,7 @@ use prost::Message;
 use super::{Call, Event, Subscription, subscription::Ours};
 use crate::{
     credentials::Credentials,
+    document::Document,
     endpoint::Endpoint,
     error::{CallError, NotMesos, StreamError},
     http::{self, Answer, Deadline, Dial, Limits, Question},
@@ -143,14 +144,35 @@ impl SchedulerClient {
     ///
     /// When `path` is not the path of a URI.
     pub async fn get(&self, path: &str, body_max: usize) -> Result<Bytes, CallError> {
-        assert!(path.starts_with('/') && path.parse::<Uri>().is_ok(), "`{path}` is no path");
-        let question = self.question("GET", Method::GET, path, Bytes::new());
+        let question = self.question_for(path);
         let mut others = self.candidates().await?.0.into_iter();
         loop {
             let endpoint = others.next().expect("there is at least one master");
             match self.get_from(&question, &endpoint, body_max).await {
                 Err(error) if is_worth_asking_another(&error, &others) => {}
                 outcome => return outcome,
+            }
+        }
+    }
+
+    /// Asks for a document of the leading master's operator API that may be of any length, such as `/state`, and
+    /// gives it as soon as its head is there, which the call timeout bounds; the body is the caller's to read.
+    ///
+    /// # Errors
+    ///
+    /// As [`SchedulerClient::subscribe`].
+    ///
+    /// # Panics
+    ///
+    /// When `path` is not the path of a URI.
+    pub async fn open_document(&self, path: &str) -> Result<Document, CallError> {
+        let question = self.question_for(path);
+        let mut others = self.candidates().await?.0.into_iter();
+        loop {
+            let endpoint = others.next().expect("there is at least one master");
+            match self.answer_from(&question, &endpoint).await {
+                Err(error) if is_worth_asking_another(&error, &others) => {}
+                outcome => return outcome.map(|(answer, _)| Document::new(answer)),
             }
         }
     }
@@ -194,15 +216,30 @@ impl SchedulerClient {
         endpoint: &Endpoint,
         body_max: usize,
     ) -> Result<Bytes, CallError> {
-        let dial = self.config.dial();
-        let deadline = dial.limits.start();
-        let answer = http::ask(question, endpoint, None, &dial, deadline).await?;
-        http::check_status(&answer, StatusCode::OK)?;
+        let (answer, deadline) = self.answer_from(question, endpoint).await?;
         let Answer { target, connection, response } = answer;
         let body = http::read(&target, response.into_body(), body_max);
         let body = deadline.run(&target, body).await;
         drop(connection);
         body
+    }
+
+    /// The head of an answer, and by when the rest has to be there.
+    async fn answer_from(
+        &self,
+        question: &Question,
+        endpoint: &Endpoint,
+    ) -> Result<(Answer, Deadline), CallError> {
+        let dial = self.config.dial();
+        let deadline = dial.limits.start();
+        let answer = http::ask(question, endpoint, None, &dial, deadline).await?;
+        http::check_status(&answer, StatusCode::OK)?;
+        Ok((answer, deadline))
+    }
+
+    fn question_for(&self, path: &str) -> Question {
+        assert!(path.starts_with('/') && path.parse::<Uri>().is_ok(), "`{path}` is no path");
+        self.question("GET", Method::GET, path, Bytes::new())
     }
 
     fn question(&self, call: &'static str, method: Method, path: &str, body: Bytes) -> Question {
