@@ -84,6 +84,7 @@ pub(crate) const OPTIONAL: &[Optional] = &[
     optional("persist", "zookeeper", "persist-zk"),
     optional("persist", "file", "persist-file"),
     optional("discovery", "mesos_dns", "discovery-dns"),
+    optional("discovery", "mesos_state", "discovery-state"),
     optional("health", "raft", "health-raft"),
 ];
 
@@ -97,6 +98,8 @@ pub fn builtin() -> Plugins {
     let plugins = plugins.persist::<crate::plain::NonePlugin>();
     #[cfg(feature = "discovery-dns")]
     let plugins = plugins.discovery::<etcd_mesos_discovery_dns::MesosDnsPlugin>();
+    #[cfg(feature = "discovery-state")]
+    let plugins = plugins.discovery::<etcd_mesos_discovery_state::MesosStatePlugin>();
     let plugins = plugins.discovery::<crate::plain::StaticPlugin>();
     #[cfg(feature = "health-raft")]
     let plugins = plugins.health::<etcd_mesos_health_raft::RaftPlugin>();

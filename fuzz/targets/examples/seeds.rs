@@ -35,6 +35,7 @@ fn main() -> io::Result<()> {
         ("location", texts(&LOCATIONS)),
         ("master_info", texts(&MASTER_INFOS)),
         ("masters", texts(&MASTERS)),
+        ("mesos_state", texts(&STATES)),
         ("offer", offers()),
         ("record", records()),
         ("recordio", streams()),
@@ -56,6 +57,27 @@ fn main() -> io::Result<()> {
     }
     Ok(())
 }
+
+/// What a master 1.11.0 said, cut to what is looked at.
+const STATES: [(&str, &str); 5] = [
+    (
+        "state",
+        r#"{"leader":"m","slaves":[],"frameworks":[{"id":"F","name":"etcd","active":true,"connected":true,"tasks":[{"id":"etcd.test.0.etcd-1-2.1","name":"etcd-server","slave_id":"b60222bb-ec75-4874-8215-633aa6278b64-S2","state":"TASK_RUNNING","statuses":[{"state":"TASK_STARTING","timestamp":1795727593.5086172,"container_status":{"container_id":{"value":"3c236d1d-6c3f-4855-8084-1935ced9351e"},"network_infos":[{"ip_addresses":[{"protocol":"IPv4","ip_address":"127.80.0.12"}]}]}},{"state":"TASK_RUNNING","timestamp":1795727594.0304923,"container_status":{"container_id":{"value":"3c236d1d-6c3f-4855-8084-1935ced9351e"},"network_infos":[{"ip_addresses":[{"protocol":"IPv4","ip_address":"127.80.0.12"}]}]}}],"discovery":{"visibility":"EXTERNAL","name":"etcd-server","ports":{"ports":[{"number":12432,"protocol":"tcp"},{"number":12433,"protocol":"client"}]}},"framework_id":"F"}]}],"completed_frameworks":[]}"#,
+    ),
+    (
+        "name-last",
+        r#"{"frameworks":[{"tasks":[{"id":"etcd.test.0.etcd-1-2.1","name":"etcd-server","slave_id":"b60222bb-ec75-4874-8215-633aa6278b64-S2","state":"TASK_RUNNING","statuses":[{"state":"TASK_STARTING","timestamp":1795727593.5086172,"container_status":{"container_id":{"value":"3c236d1d-6c3f-4855-8084-1935ced9351e"},"network_infos":[{"ip_addresses":[{"protocol":"IPv4","ip_address":"127.80.0.12"}]}]}},{"state":"TASK_RUNNING","timestamp":1795727594.0304923,"container_status":{"container_id":{"value":"3c236d1d-6c3f-4855-8084-1935ced9351e"},"network_infos":[{"ip_addresses":[{"protocol":"IPv4","ip_address":"127.80.0.12"}]}]}}],"discovery":{"visibility":"EXTERNAL","name":"etcd-server","ports":{"ports":[{"number":12432,"protocol":"tcp"},{"number":12433,"protocol":"client"}]}},"framework_id":"F"}],"name":"etcd","active":true,"id":"F"}]}"#,
+    ),
+    (
+        "namesakes",
+        r#"{"frameworks":[{"id":"F","name":"etcd","active":true,"connected":true,"tasks":[{"id":"etcd.test.0.etcd-1-2.1","name":"etcd-server","slave_id":"b60222bb-ec75-4874-8215-633aa6278b64-S2","state":"TASK_RUNNING","statuses":[{"state":"TASK_STARTING","timestamp":1795727593.5086172,"container_status":{"container_id":{"value":"3c236d1d-6c3f-4855-8084-1935ced9351e"},"network_infos":[{"ip_addresses":[{"protocol":"IPv4","ip_address":"127.80.0.12"}]}]}},{"state":"TASK_RUNNING","timestamp":1795727594.0304923,"container_status":{"container_id":{"value":"3c236d1d-6c3f-4855-8084-1935ced9351e"},"network_infos":[{"ip_addresses":[{"protocol":"IPv4","ip_address":"127.80.0.12"}]}]}}],"discovery":{"visibility":"EXTERNAL","name":"etcd-server","ports":{"ports":[{"number":12432,"protocol":"tcp"},{"number":12433,"protocol":"client"}]}},"framework_id":"F"}]},{"id":"G","name":"etcd","active":false,"connected":true,"tasks":[]}]}"#,
+    ),
+    (
+        "tasks",
+        r#"{"tasks":[{"id":"etcd.test.0.etcd-1-2.1","name":"etcd-server","slave_id":"b60222bb-ec75-4874-8215-633aa6278b64-S2","state":"TASK_RUNNING","statuses":[{"state":"TASK_STARTING","timestamp":1795727593.5086172,"container_status":{"container_id":{"value":"3c236d1d-6c3f-4855-8084-1935ced9351e"},"network_infos":[{"ip_addresses":[{"protocol":"IPv4","ip_address":"127.80.0.12"}]}]}},{"state":"TASK_RUNNING","timestamp":1795727594.0304923,"container_status":{"container_id":{"value":"3c236d1d-6c3f-4855-8084-1935ced9351e"},"network_infos":[{"ip_addresses":[{"protocol":"IPv4","ip_address":"127.80.0.12"}]}]}}],"discovery":{"visibility":"EXTERNAL","name":"etcd-server","ports":{"ports":[{"number":12432,"protocol":"tcp"},{"number":12433,"protocol":"client"}]}},"framework_id":"F"}]}"#,
+    ),
+    ("agent", r#"{"slaves":[{"id":"S","pid":"slave(1)@127.0.0.11:5051","hostname":"h"}]}"#),
+];
 
 /// Answers in the shapes of a mesos-dns: names written out, addresses beside the answer.
 fn dns_answers() -> Seeds {

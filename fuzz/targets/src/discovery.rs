@@ -1,4 +1,4 @@
-//! What comes from DNS servers.
+//! What comes from DNS servers, and from masters that are asked for their state.
 
 use etcd_mesos_discovery_dns::members_of_answer;
 
@@ -19,4 +19,9 @@ pub fn dns_answer(bytes: &[u8]) {
             assert!(!words.chars().any(char::is_control), "{words:?}");
         }
     }
+}
+
+/// However a document is cut, it is read as `serde_json` reads it, or refused.
+pub fn mesos_state(bytes: &[u8]) {
+    etcd_mesos_discovery_state::hostile::check(bytes);
 }

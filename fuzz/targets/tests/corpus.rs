@@ -184,6 +184,7 @@ corpora! {
     location
     master_info
     masters
+    mesos_state
     offer
     record
     recordio
