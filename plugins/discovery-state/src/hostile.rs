@@ -4,6 +4,10 @@
 //! which the reader must agree wherever that one finds a document of this kind. The other way round it need not:
 //! what is passed over is not read.
 
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::agent::Agents;
@@ -77,9 +81,9 @@ fn in_pieces<R: Reader, T: PartialEq + std::fmt::Debug>(
 
 #[derive(Debug, Deserialize)]
 struct StateWire {
-    frameworks: Vec<FrameworkWire>,
+    frameworks: Vec<Object<FrameworkWire>>,
     #[serde(default)]
-    completed_frameworks: Vec<FrameworkWire>,
+    completed_frameworks: Vec<Object<FrameworkWire>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,6 +101,30 @@ struct FrameworkWire {
 #[derive(Debug, Deserialize)]
 struct TasksWire {
     tasks: Vec<Wire>,
+}
+
+/// An object, and no list of its values, which `serde` would take too.
+#[derive(Debug)]
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<T>, D::Error> {
+        deserializer.deserialize_map(Entries(PhantomData)).map(Object)
+    }
+}
+
+struct Entries<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 /// What is there is no `null`.
@@ -119,15 +147,15 @@ impl Fits {
 }
 
 fn frameworks(bytes: &[u8], fits: &Fits) -> Option<Outcome<Found>> {
-    let state: StateWire = serde_json::from_slice(bytes).ok()?;
-    let wanted: Vec<FrameworkWire> =
-        state.frameworks.into_iter().filter(|one| fits.is_met(one)).collect();
+    let Object(state): Object<StateWire> = serde_json::from_slice(bytes).ok()?;
+    let wanted = state.frameworks.into_iter().map(|Object(framework)| framework);
+    let wanted: Vec<FrameworkWire> = wanted.filter(|one| fits.is_met(one)).collect();
     if wanted.len() > NAMESAKES_MAX {
         return Some(Err("too many".to_owned()));
     }
     let frameworks: Outcome<Vec<Framework>> = wanted.into_iter().map(framework).collect();
-    let is_completed =
-        matches!(fits, Fits::Id) && state.completed_frameworks.iter().any(|one| fits.is_met(one));
+    let is_completed = matches!(fits, Fits::Id)
+        && state.completed_frameworks.iter().any(|one| fits.is_met(&one.0));
     Some(frameworks.map(|frameworks| Found { frameworks, is_completed }))
 }
 
@@ -138,7 +166,7 @@ fn framework(wire: FrameworkWire) -> Outcome<Framework> {
 }
 
 fn listed(bytes: &[u8]) -> Option<Outcome<Listed>> {
-    let document: TasksWire = serde_json::from_slice(bytes).ok()?;
+    let Object(document): Object<TasksWire> = serde_json::from_slice(bytes).ok()?;
     let tasks = document.tasks.into_iter().map(Task::from);
     let (ours, others): (Vec<Task>, Vec<Task>) = tasks.partition(|task| task.framework_id == ID);
     let members = members(ours.into_iter());

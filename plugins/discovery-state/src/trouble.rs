@@ -89,3 +89,22 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mesos_v1::{Endpoint, Target};
+
+    use super::*;
+
+    #[test]
+    fn a_master_that_may_be_at_work_is_left_alone_for_longer_than_one_that_refused() {
+        let at = || Target { call: "GET", endpoint: Endpoint::new("m", 5050) };
+        let end = |error| Trouble::at_head(error).end;
+        assert_eq!(end(CallError::Timeout { at: at(), after: Duration::ZERO }), End::InVain);
+        assert_eq!(end(CallError::Broken { at: at(), source: "cut".into() }), End::InVain);
+        assert_eq!(end(CallError::NotFound { at: at() }), End::Refused);
+        assert_eq!(end(CallError::Unavailable { at: at(), body: String::new() }), End::Refused);
+    }
+}

@@ -208,6 +208,16 @@ fn the_generated_states_are_states_with_members() {
 }
 
 #[test]
+fn lists_in_the_place_of_objects_are_none() {
+    for text in
+        ["[[], []]", r#"{"frameworks": [[]]}"#, r#"{"frameworks": [["F", "etcd", true, []]]}"#]
+    {
+        check(text.as_bytes());
+        assert!(crate::read_state(NAME, [text.as_bytes()]).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn nesting_that_no_stack_would_bear_is_refused() {
     for open in ["[", "{\"a\":"] {
         let deep = format!("{{\"frameworks\": [], \"x\": {}", open.repeat(1_000_000));
