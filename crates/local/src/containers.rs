@@ -9,12 +9,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use etcd_mesos_core::id::FrameworkId;
-use etcd_mesos_model::Container;
+use etcd_mesos_model::{Container, Freight};
 use mesos_v1::proto;
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
-
-use etcd_mesos_model::Freight;
 
 use crate::freight::V1;
 use crate::world::{Shared, Stream, World};

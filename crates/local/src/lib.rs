@@ -31,7 +31,7 @@ mod world;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::task::JoinHandle;
 
@@ -39,6 +39,9 @@ use server::Who;
 use world::Shared;
 
 pub use settings::{AGENTS_MAX, Network, Settings};
+
+/// How often a directory is emptied in which something new appears.
+const REMOVALS_MAX: usize = 20;
 
 /// Why a local Mesos could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -82,12 +85,14 @@ impl Local {
     ///
     /// # Errors
     /// The work directory or an address cannot be had.
-    pub fn start(settings: Settings) -> Result<Local, StartError> {
-        let work_dir = settings.work_dir.clone();
-        let is_dir_ours = !work_dir.exists();
-        std::fs::create_dir_all(&work_dir)
-            .and_then(|()| work_dir.canonicalize())
-            .map_err(|source| StartError::WorkDir { path: work_dir.clone(), source })?;
+    pub fn start(mut settings: Settings) -> Result<Local, StartError> {
+        let path = &settings.work_dir;
+        let is_dir_ours = !path.exists();
+        // Executors run elsewhere, and links lead there from elsewhere.
+        let work_dir = std::fs::create_dir_all(path)
+            .and_then(|()| path.canonicalize())
+            .map_err(|source| StartError::WorkDir { path: path.clone(), source })?;
+        settings.work_dir.clone_from(&work_dir);
         let master = settings.network.master();
         let agents = settings.agents;
         let shared = Shared::new(settings);
@@ -139,10 +144,23 @@ impl Drop for Local {
         self.clock.abort();
         self.shared.close();
         if self.is_dir_ours
-            && let Err(error) = std::fs::remove_dir_all(&self.work_dir)
+            && let Err(error) = remove(&self.work_dir)
         {
             let path = self.work_dir.display();
             tracing::warn!(%error, "the work directory {path} of the local Mesos stays");
         }
     }
+}
+
+/// An etcd whose executor was killed may write for a moment more, into a directory that is being emptied.
+fn remove(directory: &Path) -> io::Result<()> {
+    let mut outcome = std::fs::remove_dir_all(directory);
+    for _ in 1..REMOVALS_MAX {
+        match outcome {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            other => return other,
+        }
+        outcome = std::fs::remove_dir_all(directory);
+    }
+    outcome
 }
