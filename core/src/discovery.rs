@@ -1,29 +1,57 @@
 //! The trait of discovery plugins: where the members of a running cluster are.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 /// A member as a client finds it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Found {
     /// Where it serves clients: `http://host:port` or `https://host:port`.
     pub client_url: String,
     /// Its name, where the source knows names.
     pub name: Option<String>,
+    /// The host that its certificate must name, where that is not the one in the client URL.
+    pub host: Option<String>,
+    /// Members of the lowest priority are to be used for as long as one of them serves (RFC 2782).
+    pub priority: u16,
+    /// How much of the load it is to have among those of its priority (RFC 2782); 0 where the source
+    /// has no weights.
+    pub weight: u16,
 }
 
 impl Found {
     /// A member of which nothing but its client URL is known.
     pub fn at(client_url: impl Into<String>) -> Found {
-        Found { client_url: client_url.into(), name: None }
+        let client_url = client_url.into();
+        Found { client_url, name: None, host: None, priority: 0, weight: 0 }
     }
 
     /// Adds its name.
     pub fn named(mut self, name: impl Into<String>) -> Found {
         self.name = Some(name.into());
         self
+    }
+
+    /// Adds the host that its certificate must name.
+    pub fn certified_for(mut self, host: impl Into<String>) -> Found {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// Adds its rank among the members.
+    pub fn ranked(mut self, priority: u16, weight: u16) -> Found {
+        (self.priority, self.weight) = (priority, weight);
+        self
+    }
+
+    /// The order of an answer, as far as an order can say what RFC 2782 wants: the lowest priority
+    /// first, then the highest weight, then by client URL. A choice by chance is the client's.
+    fn rank(&self) -> (u16, Reverse<u16>, &str) {
+        (self.priority, Reverse(self.weight), &self.client_url)
     }
 }
 
@@ -41,8 +69,9 @@ impl Members {
     /// Members, put in order, each URL once; none of nobody, which is
     /// [`DiscoveryError::NobodyFound`].
     pub fn of(mut found: Vec<Found>) -> Option<Members> {
-        found.sort();
-        found.dedup_by(|a, b| a.client_url == b.client_url);
+        found.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        let mut known = BTreeSet::new();
+        found.retain(|member| known.insert(member.client_url.clone()));
         (!found.is_empty()).then_some(Members { found, valid_for: None })
     }
 
@@ -123,6 +152,17 @@ pub trait Discovery: Send + Sync {
     /// # Errors
     /// See [`DiscoveryError`].
     async fn members(&self) -> Result<Members, DiscoveryError>;
+
+    /// Asks for the members for somebody who knows some already. A source that can tell of a change
+    /// may hold its answer back until there is one, for a minute at most; the others answer at once,
+    /// as this does where it is not implemented.
+    ///
+    /// # Errors
+    /// See [`DiscoveryError`].
+    async fn next(&self, known: &Members) -> Result<Members, DiscoveryError> {
+        let _ = known;
+        self.members().await
+    }
 }
 
 #[cfg(test)]
@@ -135,5 +175,16 @@ mod tests {
         let members = Members::of(found).expect("two members");
         assert_eq!(members.found, [Found::at("http://a:1"), Found::at("http://b:1")]);
         assert_eq!(Members::of(Vec::new()), None);
+    }
+
+    #[test]
+    fn the_better_rank_comes_first_and_a_url_is_known_by_it() {
+        let at = |url: &str, priority, weight| Found::at(url).ranked(priority, weight);
+        let found = vec![at("http://a:1", 2, 9), at("http://b:1", 1, 1), at("http://c:1", 1, 5)];
+        let twice = vec![at("http://b:1", 7, 7)];
+        let members = Members::of([found, twice].concat()).expect("three members");
+        let told: Vec<(&str, u16)> =
+            members.found.iter().map(|m| (m.client_url.as_str(), m.priority)).collect();
+        assert_eq!(told, [("http://c:1", 1), ("http://b:1", 1), ("http://a:1", 2)]);
     }
 }

@@ -4,7 +4,10 @@
 //! A plugin's section is a type with `serde` and `schemars`, whose doc comments are what
 //! `config example` and `docs/configuration.md` say of its keys.
 
-use std::sync::Arc;
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,18 +19,37 @@ use crate::id::ClusterName;
 use crate::placement::PlacementPolicy;
 use crate::store::{StateStore, StoreError};
 
-/// What a plugin may know of the program that makes it.
+/// What a plugin may know of the program that makes it. A program makes one, and clones are the same.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Context {
     /// The cluster's name, which is also the framework's.
     pub cluster: ClusterName,
+    shared: Shared,
 }
 
 impl Context {
     /// The context of a cluster.
     pub fn new(cluster: ClusterName) -> Context {
-        Context { cluster }
+        Context { cluster, shared: Shared::default() }
+    }
+
+    /// What all plugins of the process have in common: the one value of that type, made at first use.
+    /// Its clones must be the same thing, as those of an [`Arc`] are; the type is best a plugin's own.
+    pub fn shared<T: Any + Clone + Default + Send + Sync>(&self) -> T {
+        let mut values = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = values.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(T::default()));
+        value.downcast_ref::<T>().cloned().unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<BTreeMap<TypeId, Box<dyn Any + Send + Sync>>>>);
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        write!(f, "Shared({} values)", values.len())
     }
 }
 
@@ -85,4 +107,22 @@ pub trait HealthPlugin: Plugin {
 pub trait PlacementPlugin: Plugin {
     /// Makes the policy.
     fn make(section: Self::Section, context: &Context) -> Box<dyn PlacementPolicy>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Counter(Arc<Mutex<u32>>);
+
+    #[test]
+    fn what_is_shared_is_one_thing_for_a_context_and_its_clones() {
+        let context = Context::new("etcd".parse().expect("a name"));
+        *context.shared::<Counter>().0.lock().expect("no panic before") += 1;
+        *context.clone().shared::<Counter>().0.lock().expect("no panic before") += 1;
+        assert_eq!(*context.shared::<Counter>().0.lock().expect("no panic before"), 2);
+        let other = Context::new("etcd".parse().expect("a name"));
+        assert_eq!(*other.shared::<Counter>().0.lock().expect("no panic before"), 0);
+    }
 }

@@ -1,6 +1,5 @@
 //! From what servers say to members, in an order.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,9 +14,10 @@ use crate::question::{Question, read};
 const VALID_FOR_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// A member, at one address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     pub at: SocketAddr,
+    pub host: Name,
     pub is_ssl: bool,
     pub priority: u16,
     pub weight: u16,
@@ -28,6 +28,7 @@ impl Member {
     pub(crate) fn of(target: &Target, address: Address, is_ssl: bool) -> Member {
         Member {
             at: SocketAddr::new(address.ip, target.port),
+            host: target.host.clone(),
             is_ssl,
             priority: target.priority,
             weight: target.weight,
@@ -38,6 +39,13 @@ impl Member {
     fn client_url(&self) -> String {
         let scheme = if self.is_ssl { "https" } else { "http" };
         format!("{scheme}://{}", self.at)
+    }
+
+    /// The address in the client URL is no name that a certificate has.
+    fn found(&self) -> Found {
+        let host = self.host.to_ascii();
+        let found = Found::at(self.client_url()).ranked(self.priority, self.weight);
+        found.certified_for(host.trim_end_matches('.'))
     }
 
     /// What is said of one address twice: TLS if one says so, because who publishes a port both ways
@@ -53,23 +61,17 @@ impl Member {
     }
 }
 
-/// The members in the order of RFC 2782 as far as an order can say it, which does not change while the
-/// records do not: the lowest priority first, then the highest weight, then by address. Where RFC 2782
-/// wants a choice by chance, that is the client's.
+/// The members, each address once.
 pub(crate) fn in_order(members: impl IntoIterator<Item = Member>) -> Option<Members> {
     let mut by_address: BTreeMap<SocketAddr, Member> = BTreeMap::new();
     for member in members {
-        let merged = by_address.get(&member.at).map_or(member, |known| known.merged(member));
-        by_address.insert(member.at, merged);
+        let known = by_address.remove(&member.at);
+        by_address.insert(member.at, known.map_or(member.clone(), |known| known.merged(member)));
     }
-    let mut members: Vec<Member> = by_address.into_values().collect();
-    members.sort_by_key(|member| (member.priority, Reverse(member.weight), member.at));
-    let ttl = members.iter().map(|member| member.ttl).min()?;
-    let found: Vec<Found> = members.iter().map(|member| Found::at(member.client_url())).collect();
+    let ttl = by_address.values().map(|member| member.ttl).min()?;
     let valid_for = Duration::from_secs(ttl.into()).min(VALID_FOR_MAX);
-    let mut members = Members::of(found.clone())?.valid_for(valid_for);
-    members.found = found;
-    Some(members)
+    let members = Members::of(by_address.values().map(Member::found).collect())?;
+    Some(members.valid_for(valid_for))
 }
 
 /// What one answer of these bytes makes known, as if it were the answer of a DNS server to
@@ -111,11 +113,12 @@ mod tests {
 
     fn member(host: u8, priority: u16, weight: u16) -> Member {
         let at = SocketAddr::new(IpAddr::from([10, 0, 0, host]), 2379);
-        Member { at, is_ssl: false, priority, weight, ttl: 60 }
+        let host = Name::from_ascii(format!("m{host}.etcd.mesos.")).unwrap();
+        Member { at, host, is_ssl: false, priority, weight, ttl: 60 }
     }
 
     fn urls(members: &[Member]) -> Vec<String> {
-        let members = in_order(members.iter().copied()).expect("members");
+        let members = in_order(members.iter().cloned()).expect("members");
         members.found.into_iter().map(|found| found.client_url).collect()
     }
 
@@ -132,10 +135,18 @@ mod tests {
 
     #[test]
     fn an_address_that_is_named_twice_is_one_member_and_of_two_schemes_https() {
-        let ssl = Member { is_ssl: true, priority: 7, ..member(1, 7, 0) };
-        for both in [[ssl, member(1, 0, 1)], [member(1, 0, 1), ssl]] {
-            assert_eq!(urls(&[both[0], both[1], member(2, 3, 0)])[0], "https://10.0.0.1:2379");
+        let ssl = || Member { is_ssl: true, priority: 7, ..member(1, 7, 0) };
+        for both in [[ssl(), member(1, 0, 1)], [member(1, 0, 1), ssl()]] {
+            let [one, other] = both;
+            assert_eq!(urls(&[one, other, member(2, 3, 0)])[0], "https://10.0.0.1:2379");
         }
+    }
+
+    #[test]
+    fn a_member_is_told_with_its_rank_and_the_host_of_its_certificate() {
+        let members = in_order([member(1, 3, 5)]).expect("a member");
+        let told = Found::at("http://10.0.0.1:2379").ranked(3, 5).certified_for("m1.etcd.mesos");
+        assert_eq!(members.found, [told]);
     }
 
     #[test]
@@ -148,7 +159,8 @@ mod tests {
     fn the_lowest_time_to_live_counts_and_none_is_believed_for_years() {
         let valid_for = |ttls: [u32; 2]| {
             let members = [member(1, 0, 0), member(2, 0, 0)];
-            let members = members.iter().zip(ttls).map(|(member, ttl)| Member { ttl, ..*member });
+            let members =
+                members.into_iter().zip(ttls).map(|(member, ttl)| Member { ttl, ..member });
             in_order(members).and_then(|members| members.valid_for).expect("a time")
         };
         assert_eq!(valid_for([60, 3]), Duration::from_secs(3));

@@ -112,7 +112,7 @@ impl Plugin for MesosStatePlugin {
 
 impl DiscoveryPlugin for MesosStatePlugin {
     fn make(section: MesosStateSection, context: &Context) -> Arc<dyn Discovery> {
-        Arc::new(StateDiscovery::new(section, &context.cluster, &Gates::default()))
+        Arc::new(StateDiscovery::new(section, &context.cluster, &context.shared::<Gates>()))
     }
 }
 

@@ -133,7 +133,7 @@ impl Plugin {
             Some(Bug::ReadsOnePage) => answer.found.truncate(PAGE),
             Some(Bug::RepeatsMembers) => {
                 answer.found = found;
-                answer.found.sort();
+                answer.found.sort_by(|a, b| a.client_url.cmp(&b.client_url));
             }
             Some(Bug::KeepsTheOrderOfTheSource) => {
                 let place = |one: &Found| found.iter().position(|other| other == one);

@@ -1,0 +1,1 @@
+//! Keeps a local address pointed at the living members of an etcd cluster.
