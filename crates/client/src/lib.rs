@@ -4,5 +4,7 @@
 //! often as that may be asked, and always has the newest list: an answer that fails never empties it.
 
 mod follow;
+mod in_order;
 
 pub use follow::{Following, Known, Trouble};
+pub use in_order::InOrder;
