@@ -215,6 +215,8 @@ pub struct Generation(pub u32);
 const TASK_ID_PREFIX: &str = "etcd";
 /// Mesos's own limit is 255 characters; the sandbox path wants less.
 const TASK_ID_LEN_MAX: usize = 200;
+/// What the ID of a client task has behind its member's.
+const CLIENT_TASK_SUFFIX: &str = ".client";
 
 /// `etcd.<cluster>.<generation>.<member>.<attempt>`: all that reconciliation gives back.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -259,6 +261,89 @@ impl FromStr for TaskId {
             member: member.parse().map_err(|_| wrong("its member is not a name"))?,
             attempt: number(attempt).ok_or(wrong("its attempt is not a number"))?,
         })
+    }
+}
+
+impl TaskId {
+    /// The ID of this task's client task.
+    pub fn client_task(&self) -> ClientTaskId {
+        ClientTaskId(self.clone())
+    }
+}
+
+/// `<task ID of a member>.client`: the second task of a member's executor, which is there for its
+/// name alone and says nothing of a process.
+///
+/// It is a type of its own, so that nothing takes it for the member's task.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientTaskId(TaskId);
+
+impl ClientTaskId {
+    /// The member's task beside it.
+    pub fn member_task(&self) -> &TaskId {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClientTaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{CLIENT_TASK_SUFFIX}", self.0)
+    }
+}
+
+impl FromStr for ClientTaskId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let wrong = |why| id_error("client task ID", text, why);
+        if text.len() > TASK_ID_LEN_MAX {
+            return Err(wrong("it has more than 200 characters"));
+        }
+        let member_task = text.strip_suffix(CLIENT_TASK_SUFFIX);
+        member_task.ok_or(wrong("it does not end with .client"))?.parse().map(ClientTaskId)
+    }
+}
+
+/// A task of ours, of either kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OurTaskId {
+    /// A member's task, which is an etcd.
+    Member(TaskId),
+    /// A client task, which is a name.
+    Client(ClientTaskId),
+}
+
+impl OurTaskId {
+    /// The member's task that it is, or that it stands beside.
+    pub fn member_task(&self) -> &TaskId {
+        match self {
+            OurTaskId::Member(task) => task,
+            OurTaskId::Client(client) => client.member_task(),
+        }
+    }
+}
+
+impl fmt::Display for OurTaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OurTaskId::Member(task) => task.fmt(f),
+            OurTaskId::Client(client) => client.fmt(f),
+        }
+    }
+}
+
+impl FromStr for OurTaskId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        if text.ends_with(CLIENT_TASK_SUFFIX) {
+            return text.parse().map(OurTaskId::Client);
+        }
+        text.parse().map(OurTaskId::Member)
+    }
+}
+
+impl From<TaskId> for OurTaskId {
+    fn from(task: TaskId) -> OurTaskId {
+        OurTaskId::Member(task)
     }
 }
 
@@ -310,6 +395,37 @@ mod tests {
     }
 
     #[test]
+    fn a_client_task_is_no_members_task() {
+        let text = "etcd.prod.0.etcd-1-2.7.client";
+        assert_eq!(id().client_task().to_string(), text);
+        assert_eq!(text.parse(), Ok(id().client_task()));
+        assert_eq!(text.parse(), Ok(OurTaskId::Client(id().client_task())));
+        assert_eq!("etcd.prod.0.etcd-1-2.7".parse(), Ok(OurTaskId::Member(id())));
+        assert!(text.parse::<TaskId>().unwrap_err().to_string().contains("five fields"));
+        for foreign in
+            ["etcd.prod.0.etcd-1-2.7", ".client", "web.client", "etcd.a.0.b.1.client.client"]
+        {
+            assert!(foreign.parse::<ClientTaskId>().is_err(), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn the_longest_task_id_has_a_client_task_within_the_limit() {
+        let name = "a".repeat(63);
+        let longest = TaskId {
+            cluster: name.parse().unwrap(),
+            generation: Generation(u32::MAX),
+            member: name.parse().unwrap(),
+            attempt: u32::MAX,
+        };
+        let client = longest.client_task().to_string();
+        assert!(client.len() <= TASK_ID_LEN_MAX, "{client}");
+        assert_eq!(client.parse(), Ok(longest.client_task()));
+        let endless = format!("{}.client", "a".repeat(200));
+        assert!(endless.parse::<ClientTaskId>().unwrap_err().to_string().contains("200"));
+    }
+
+    #[test]
     fn foreign_task_ids_are_refused_with_the_reason() {
         for (text, why) in [
             ("etcd-1 host 1 2 3", "five fields"),
@@ -335,13 +451,28 @@ mod tests {
         #[test]
         fn whatever_parses_prints_itself(text in "etcd\\.[a-z0-9-]{1,8}\\.[0-9]{1,3}\\.[a-z0-9-]{1,8}\\.[0-9]{1,3}") {
             if let Ok(id) = text.parse::<TaskId>() {
+                prop_assert_eq!(id.client_task().to_string(), format!("{}.client", text));
                 prop_assert_eq!(id.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn a_text_is_of_one_kind_at_most(
+            text in "etcd\\.[a-z0-9-]{1,8}\\.[0-9]{1,3}\\.[a-z0-9-]{1,8}\\.[0-9]{1,3}(\\.client){0,2}",
+        ) {
+            let (member, client) = (text.parse::<TaskId>(), text.parse::<ClientTaskId>());
+            prop_assert!(member.is_err() || client.is_err());
+            let ours = member.map(OurTaskId::Member).or(client.map(OurTaskId::Client)).ok();
+            prop_assert_eq!(text.parse::<OurTaskId>().ok(), ours.clone());
+            if let Some(ours) = ours {
+                prop_assert_eq!(ours.to_string(), text);
             }
         }
 
         #[test]
         fn no_text_makes_the_parser_panic(text in "\\PC{0,300}") {
             let _ = text.parse::<TaskId>();
+            let _ = text.parse::<OurTaskId>();
             let _ = is_predecessor_task_id(&text);
         }
     }
