@@ -4,18 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hickory_proto::op::{Message, OpCode};
+pub use etcd_mesos_testkit::mesos_dns::{Way, answer_to};
+use hickory_proto::op::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
-
-/// How a question came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    Udp,
-    Tcp,
-}
 
 /// What the server does with a question.
 pub enum Deed {
@@ -32,14 +26,6 @@ pub enum Deed {
 
 /// How the server behaves.
 pub type Manner = Arc<dyn Fn(Way, &Message) -> Deed + Send + Sync>;
-
-/// The answer to a question, with nothing in it yet.
-pub fn answer_to(question: &Message) -> Message {
-    let mut answer = Message::response(question.metadata.id, OpCode::Query);
-    answer.metadata.recursion_desired = question.metadata.recursion_desired;
-    answer.add_queries(question.queries.clone());
-    answer
-}
 
 struct Shared {
     manner: Mutex<Manner>,

@@ -1,14 +1,14 @@
-//! Records, and how a genuine mesos-dns serves them.
+//! Records, and how mesos-dns serves them.
 
-use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use hickory_proto::op::{Message, Query, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, SOA, SRV};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
+use etcd_mesos_testkit::mesos_dns::{Way, Zone, cut};
+use hickory_proto::op::Message;
+use hickory_proto::rr::rdata::{A, AAAA, SRV};
+use hickory_proto::rr::{Name, RData, Record};
 
-use crate::server::{Deed, Manner, Way, answer_to};
+use crate::server::{Deed, Manner};
 
 pub const CLIENT: &str = "_etcd-client._tcp.etcd.mesos.";
 pub const CLIENT_SSL: &str = "_etcd-client-ssl._tcp.etcd.mesos.";
@@ -61,60 +61,19 @@ pub fn of_members(service: &str, members: impl IntoIterator<Item = u8>) -> Vec<R
     members.into_iter().flat_map(|member| of_member(service, member)).collect()
 }
 
-/// As a genuine mesos-dns 0.7 did: names in any case; the addresses beside the answer; no EDNS0, so
-/// 512 bytes over UDP, where addresses go first; an absent SRV name without an SOA, an absent host
-/// with one.
+/// As mesos-dns serves them, by what the testkit's was held against a genuine one for.
 pub fn mesos_dns(records: Vec<Record>) -> Manner {
+    let zone = Zone::of_records(records);
     Arc::new(move |way, question| {
-        let whole = whole(&records, question);
-        let answer = if way == Way::Udp { cut_to_512(whole) } else { whole };
+        let whole = zone.whole(question);
+        let answer = if way == Way::Udp { cut(whole) } else { whole };
         Deed::Say(answer.to_vec().unwrap())
     })
 }
 
 /// The whole answer, with addresses beside it.
 pub fn whole(records: &[Record], question: &Message) -> Message {
-    let mut answer = answer_to(question);
-    answer.metadata.authoritative = true;
-    let query = &question.queries[0];
-    answer.answers = asked_for(records, query);
-    let hosts: HashSet<&Name> = answer.answers.iter().filter_map(target).collect();
-    let mut addresses: Vec<&Record> =
-        records.iter().filter(|record| target(record).is_none()).collect();
-    addresses.retain(|record| hosts.contains(&record.name));
-    addresses.dedup();
-    answer.additionals = addresses.into_iter().cloned().collect();
-    if answer.answers.is_empty() && query.query_type() != RecordType::SRV {
-        answer.metadata.response_code = ResponseCode::NXDomain;
-        let soa = SOA::new(name("ns1.mesos."), name("root.ns1.mesos."), 1, 60, 60, 60, 60);
-        answer.add_authority(record("mesos.", RData::SOA(soa)));
-    }
-    answer
-}
-
-fn target(record: &Record) -> Option<&Name> {
-    if let RData::SRV(srv) = &record.data { Some(&srv.target) } else { None }
-}
-
-fn asked_for(records: &[Record], query: &Query) -> Vec<Record> {
-    let is_asked_for = |record: &&Record| {
-        record.name == *query.name() && record.record_type() == query.query_type()
-    };
-    records.iter().filter(is_asked_for).cloned().collect()
-}
-
-fn cut_to_512(mut answer: Message) -> Message {
-    let is_too_long = |answer: &Message| answer.to_vec().unwrap().len() > 512;
-    if is_too_long(&answer) {
-        answer.metadata.truncation = true;
-        answer.additionals.clear();
-        // No more fit, however small.
-        answer.answers.truncate(512 / 20);
-    }
-    while is_too_long(&answer) {
-        answer.answers.pop();
-    }
-    answer
+    Zone::of_records(records.to_vec()).whole(question)
 }
 
 /// The bytes of a whole answer.
