@@ -15,6 +15,10 @@ use tokio::sync::watch;
 
 use crate::guard::Counts;
 
+mod members;
+
+use members::{Followed, HELD_MAX};
+
 /// What the driver shows after each step.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -56,17 +60,14 @@ const STUCK_AFTER: Duration = Duration::from_secs(30);
 
 /// The routes.
 pub fn router(shown: Shown) -> Router {
+    let followed = Followed::new(shown.clone(), HELD_MAX);
     Router::new()
         .route("/", get(index))
-        .route("/members", get(members))
+        .route("/members", get(members::members).with_state(followed))
         .route("/stats", get(stats))
         .route("/healthz", get(healthz))
         .route("/report", get(report))
         .with_state(shown)
-}
-
-async fn members(State(shown): State<Shown>) -> Json<Vec<MemberEntry>> {
-    Json(shown.borrow().members.clone())
 }
 
 async fn stats(State(shown): State<Shown>) -> Json<Stats> {
