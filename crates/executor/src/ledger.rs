@@ -11,8 +11,8 @@ use crate::supervisor::{TaskState, TaskUpdate};
 
 /// The tasks and status updates that an agent that comes back must be told of again, in order.
 ///
-/// An executor has one task, so each list is short: the longest has one update for each change of
-/// state while the agent is away.
+/// An executor has one member's task and its client task, so each list is short: the longest has one update
+/// of each for each change of state while the agent is away.
 #[derive(Debug, Default)]
 pub struct Ledger {
     tasks: Vec<TaskInfo>,
@@ -86,6 +86,28 @@ mod tests {
 
     fn update(state: TaskState) -> TaskUpdate {
         TaskUpdate { task_id: "etcd.prod.0.a.1".into(), state, message: None }
+    }
+
+    #[test]
+    fn each_task_is_kept_until_an_update_of_its_own_is_acknowledged() {
+        let ids = ["etcd.prod.0.a.1.client", "etcd.prod.0.a.1"];
+        let mut ledger = Ledger::default();
+        let mut uuids = Vec::new();
+        for id in ids {
+            ledger.launched(TaskInfo { task_id: id.to_owned().into(), ..TaskInfo::default() });
+            let update =
+                TaskUpdate { task_id: id.into(), state: TaskState::Starting, message: None };
+            uuids.push(ledger.record(update).uuid.unwrap());
+        }
+        let told = |ledger: &Ledger| -> Vec<String> {
+            let (tasks, updates) = ledger.unacknowledged();
+            let updates = updates.into_iter().map(|update| update.status.task_id.value);
+            tasks.into_iter().map(|task| task.task_id.value).chain(updates).collect()
+        };
+        assert_eq!(told(&ledger), [ids, ids].concat(), "in the order in which they were told");
+        assert_eq!(ledger.acknowledged(ids[0], &uuids[0]), 1);
+        assert_eq!(told(&ledger), [ids[1], ids[1]]);
+        assert_eq!(ledger.acknowledged(ids[1], &uuids[1]), 0);
     }
 
     #[test]

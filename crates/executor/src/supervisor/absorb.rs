@@ -54,6 +54,13 @@ impl Supervisor {
     }
 
     fn launch(&mut self, now: Timestamp, task_id: String, order: &[u8]) {
+        match task_id.parse() {
+            Ok(client) => self.launch_client(now, client),
+            Err(_) => self.launch_member(now, task_id, order),
+        }
+    }
+
+    fn launch_member(&mut self, now: Timestamp, task_id: String, order: &[u8]) {
         if let Some(member) = &self.facts.member {
             let known = member.task.to_string();
             if known != task_id {
@@ -72,17 +79,23 @@ impl Supervisor {
             Ok((task, order)) => {
                 tracing::info!(task_id, epoch = %order.epoch, "task launched");
                 self.facts.epoch = self.facts.epoch.max(order.epoch);
+                self.meet_client(&task);
                 self.facts.member = Some(Member::new(task, order));
             }
             Err(error) => {
                 // An executor that was started for this launch alone is of no further use.
                 self.facts.leaving_since = Some(now);
-                self.refuse_launch(task_id, format!("launch refused: {}", chain(&error)));
+                let why = format!("launch refused: {}", chain(&error));
+                self.shadow(
+                    TaskState::Failed,
+                    Some(cut(why.clone(), timing::STATUS_MESSAGE_BYTES_MAX)),
+                );
+                self.refuse_launch(task_id, why);
             }
         }
     }
 
-    fn refuse_launch(&mut self, task_id: String, why: String) {
+    pub(super) fn refuse_launch(&mut self, task_id: String, why: String) {
         tracing::error!(task_id, why, "task refused");
         let message = Some(cut(why, timing::STATUS_MESSAGE_BYTES_MAX));
         self.update(TaskUpdate { task_id, state: TaskState::Failed, message });
@@ -94,6 +107,9 @@ impl Supervisor {
     }
 
     fn kill(&mut self, now: Timestamp, task_id: &str, grace: Option<Duration>) {
+        if self.kill_client(task_id) {
+            return;
+        }
         let ours = self.facts.member.as_mut().filter(|member| member.task.to_string() == task_id);
         let Some(member) = ours else {
             // To answer for a task that we do not know would be a guess about its process.
@@ -107,7 +123,10 @@ impl Supervisor {
     fn shut_down(&mut self, now: Timestamp, grace: Duration) {
         match &mut self.facts.member {
             Some(member) => member.stop(now, "shutdown of the executor", grace),
-            None => self.facts.leaving_since = self.facts.leaving_since.or(Some(now)),
+            None => {
+                self.shadow(TaskState::Killed, Some("shutdown of the executor".to_owned()));
+                self.facts.leaving_since = self.facts.leaving_since.or(Some(now));
+            }
         }
     }
 

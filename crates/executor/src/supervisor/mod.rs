@@ -7,6 +7,7 @@
 //! same plan follows from them.
 
 mod absorb;
+mod client;
 mod event;
 mod exits;
 mod launch;
@@ -54,6 +55,7 @@ pub struct Facts {
     /// The number of the last message to the scheduler.
     seq: u64,
     member: Option<Member>,
+    client: Option<client::ClientTask>,
     /// How many status updates the agent has not acknowledged.
     unacknowledged: usize,
     /// Since when there is nothing left to do but to end.
@@ -66,7 +68,7 @@ enum Agent {
     Away { since: Timestamp },
 }
 
-/// The one task, and the etcd that it is.
+/// The one task that is more than a name, and the etcd that it is.
 #[derive(Clone, Debug)]
 struct Member {
     task: TaskId,
@@ -156,6 +158,7 @@ impl Supervisor {
             epoch: Epoch::default(),
             seq: 0,
             member: None,
+            client: None,
             unacknowledged: 0,
             leaving_since: None,
         })

@@ -16,6 +16,7 @@ impl Supervisor {
         self.plan_stop(now);
         self.plan_start(now);
         self.plan_look(now);
+        self.plan_client_alone(now);
         self.plan_leave(now);
     }
 
@@ -127,7 +128,7 @@ impl Supervisor {
         let start = member.filter(|_| !self.in_flight.inspect).and_then(Member::start_due);
         let look = member.filter(|_| !self.in_flight.look).and_then(Member::look_due);
         let stop = member.and_then(Member::stop_due);
-        earliest([start, look, stop, self.leave_due()])
+        earliest([start, look, stop, self.client_alone_due(), self.leave_due()])
     }
 }
 

@@ -16,6 +16,8 @@ use super::scenarios::{CLUSTER, TASK, executor_data, formed, message, order, see
 use super::{Action, Event, Supervisor, TaskState};
 use crate::safety::DataDirectory;
 
+const CLIENT: &str = "etcd.prod.0.etcd-1-0.1.client";
+
 /// One thing that may happen; the numbers choose among variants.
 #[derive(Clone, Debug)]
 enum Happening {
@@ -26,6 +28,8 @@ enum Happening {
     Subscribed,
     Away,
     Launch(bool),
+    LaunchClient(bool),
+    KillClient,
     Kill,
     Shutdown,
     Formed(bool),
@@ -45,6 +49,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Subscribed),
         1 => Just(Happening::Away),
         1 => any::<bool>().prop_map(Happening::Launch),
+        2 => any::<bool>().prop_map(Happening::LaunchClient),
+        1 => Just(Happening::KillClient),
         1 => Just(Happening::Kill),
         1 => Just(Happening::Shutdown),
         2 => any::<bool>().prop_map(Happening::Formed),
@@ -69,10 +75,13 @@ struct World {
     formed: Vec<ClusterId>,
     is_terminal: bool,
     is_over: bool,
+    /// What was told of the member's task, and of the client task beside it.
+    told: Option<TaskState>,
+    client_told: Option<TaskState>,
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(client_first: bool) -> Self {
         let now = Timestamp(0);
         let mut world = World {
             supervisor: Supervisor::new(settings(true), now),
@@ -86,8 +95,13 @@ impl World {
             formed: Vec::new(),
             is_terminal: false,
             is_over: false,
+            told: None,
+            client_told: None,
         };
         world.hear(Event::Subscribed { data: executor_data(), may_say_killing: true });
+        if client_first {
+            world.hear(Event::Launch { task_id: CLIENT.into(), data: Vec::new() });
+        }
         world.hear(Event::Launch { task_id: TASK.into(), data: order().to_bytes() });
         world
     }
@@ -104,6 +118,24 @@ impl World {
                 asked => self.asked.push(asked),
             }
         }
+        if let Some(told) = self.client_told.filter(|told| !told.is_terminal()) {
+            assert_eq!(Some(told), self.told, "the client task is not the member's shadow");
+        }
+    }
+
+    /// A client task says nothing after its end, and says a new state before the member's does.
+    fn check_client(&mut self, state: TaskState) {
+        let is_over = self.client_told.is_some_and(TaskState::is_terminal);
+        // A launch that comes when all is over is refused, also again.
+        assert!(!is_over || state == TaskState::Failed, "{state:?} after the end");
+        self.client_told = Some(state);
+    }
+
+    fn kill_client(&mut self) {
+        let before = self.told;
+        self.hear(Event::Kill { task_id: CLIENT.into(), grace: None });
+        let is_stopped = |told| matches!(told, Some(TaskState::Killing | TaskState::Killed));
+        assert!(is_stopped(before) || !is_stopped(self.told), "it stops the member");
     }
 
     fn check(&mut self, action: &Action) {
@@ -118,7 +150,12 @@ impl World {
                 let is_new = arguments.iter().any(|a| a == "--initial-cluster-state=new");
                 assert!(!(is_new && self.wal_was_shown), "`new` after a WAL was seen");
             }
+            Action::Update(update) if update.task_id == CLIENT => self.check_client(update.state),
             Action::Update(update) if update.task_id == TASK => {
+                if let Some(client) = self.client_told.filter(|told| !told.is_terminal()) {
+                    assert_eq!(client, update.state, "the member's state is told first");
+                }
+                self.told = Some(update.state);
                 assert!(!self.is_terminal, "{:?} after the end", update.state);
                 if update.state == TaskState::Running {
                     let (at, cluster) = self.served.expect("RUNNING without a read");
@@ -228,6 +265,12 @@ impl World {
                 let task_id = if same { TASK.into() } else { "etcd.prod.0.etcd-1-0.2".into() };
                 self.hear(Event::Launch { task_id, data: order().to_bytes() });
             }
+            Happening::LaunchClient(same) => {
+                let other = "etcd.prod.0.etcd-1-0.2.client";
+                let task_id = if same { CLIENT } else { other }.to_owned();
+                self.hear(Event::Launch { task_id, data: Vec::new() });
+            }
+            Happening::KillClient => self.kill_client(),
             Happening::Kill => self.hear(Event::Kill { task_id: TASK.into(), grace: None }),
             Happening::Shutdown => self.hear(Event::Shutdown { grace: Duration::from_secs(4) }),
             Happening::Formed(same) => {
@@ -273,16 +316,16 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens(story in proptest::collection::vec(happening(), 1..120)) {
-        let mut world = World::new();
+    fn whatever_happens(client_first: bool, story in proptest::collection::vec(happening(), 1..120)) {
+        let mut world = World::new(client_first);
         for what in story {
             world.happens(what);
         }
     }
 
     #[test]
-    fn a_kill_always_ends_the_task(story in proptest::collection::vec(happening(), 1..60)) {
-        let mut world = World::new();
+    fn a_kill_always_ends_the_task(client_first: bool, story in proptest::collection::vec(happening(), 1..60)) {
+        let mut world = World::new(client_first);
         for what in story {
             world.happens(what);
         }

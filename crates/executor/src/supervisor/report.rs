@@ -42,12 +42,16 @@ impl Supervisor {
 
     fn report_task(&mut self, now: Timestamp) {
         let may_say_killing = self.facts.may_say_killing;
-        let Some(member) = &mut self.facts.member else { return };
-        let Some(state) = member.task_state(now, may_say_killing) else { return };
-        if member.told == Some(state) {
-            return;
-        }
+        let Some(member) = &self.facts.member else { return };
+        let Some(state) = member.task_state(now, may_say_killing).or(member.told) else { return };
         let message = member.task_message(state);
+        self.shadow(
+            state,
+            message.as_deref().and_then(|words| words.lines().next()).map(str::to_owned),
+        );
+        let Some(member) = self.facts.member.as_mut().filter(|m| m.told != Some(state)) else {
+            return;
+        };
         let task_id = member.task.to_string();
         tracing::info!(task_id, state = ?state, "task state");
         member.told = Some(state);

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod client;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -32,5 +32,8 @@ pub(super) const LAST_ACK_WAIT_AWAY: Duration = Duration::from_secs(60);
 /// An executor without a task ends when no agent answered for so long. Mesos gives it one minute
 /// to register.
 pub(super) const IDLE_AWAY_MAX: Duration = Duration::from_secs(60);
+/// How long a client task waits for the member's, which is launched with it: an agent hands over both
+/// within milliseconds, unless the member's was killed before or got lost with its agent.
+pub(super) const CLIENT_ALONE_MAX: Duration = Duration::from_secs(10);
 /// The most of a status message that is sent, in bytes.
 pub(super) const STATUS_MESSAGE_BYTES_MAX: usize = 4 * 1024;
