@@ -35,4 +35,4 @@ mod zone;
 
 pub use resolv::Resolv;
 pub use server::MesosDns;
-pub use zone::{Way, Zone, answer_to, cut};
+pub use zone::{Way, Zone, answer_to, cut, question};

@@ -26,7 +26,21 @@ impl Resolv {
         let dir = tempfile::tempdir().doing(doing)?;
         let text = format!("nameserver {ip}\noptions timeout:10 attempts:2\n");
         fs::write(dir.path().join("resolv.conf"), text).doing(doing)?;
-        Ok(Self { dir })
+        let resolv = Self { dir };
+        resolv.check()?;
+        Ok(resolv)
+    }
+
+    /// Who lacks the right to it is told so, and not by whatever fails later.
+    fn check(&self) -> Result<(), HarnessError> {
+        let output = self.command("true").output().doing(|| "run unshare".to_owned())?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(HarnessError::Usage(format!(
+            "no program can be shown another /etc/resolv.conf: {why}; that is root's to do, with CAP_SYS_ADMIN"
+        )))
     }
 
     /// A program that will see it; arguments can be added as to any other command.

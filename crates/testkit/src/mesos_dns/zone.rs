@@ -132,6 +132,19 @@ fn length(answer: &Message) -> usize {
     answer.to_vec().expect("what was made of names and numbers can be written").len()
 }
 
+/// A question for the records of a type, such as `SRV`, that a name has.
+///
+/// # Panics
+///
+/// If there is no such type, or can be no such name.
+pub fn question(kind: &str, name: &str) -> Message {
+    let mut question = Message::query();
+    question.metadata.recursion_desired = true;
+    let name = Name::from_ascii(name).expect("a name");
+    question.add_query(Query::query(name, kind.parse().expect("a type of records")));
+    question
+}
+
 /// The answer to a question, with nothing in it yet.
 pub fn answer_to(question: &Message) -> Message {
     let mut answer = Message::response(question.metadata.id, OpCode::Query);

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use etcd_mesos_testkit::mesos_dns::{Way, Zone};
-use hickory_proto::op::{Message, Query};
+use etcd_mesos_testkit::mesos_dns::{self, Way, Zone};
+use hickory_proto::op::{Edns, Message};
 use hickory_proto::rr::rdata::SOA;
-use hickory_proto::rr::{Name, RData, Record};
+use hickory_proto::rr::{RData, Record};
 use serde_json::Value;
 
 /// A state and the answers for it.
@@ -47,12 +47,10 @@ fn parse(file: &str, answer: &Value) -> Answer {
 /// As it was asked: `SRV name`.
 pub fn question(text: &str, edns: Option<u64>) -> Message {
     let (kind, name) = text.split_once(' ').unwrap();
-    let mut question = Message::query();
+    let mut question = mesos_dns::question(kind, name);
     question.metadata.id = 0x1234;
-    question.metadata.recursion_desired = true;
-    question.add_query(Query::query(Name::from_ascii(name).unwrap(), kind.parse().unwrap()));
     if let Some(bytes) = edns {
-        let mut edns = hickory_proto::op::Edns::new();
+        let mut edns = Edns::new();
         edns.set_max_payload(bytes.try_into().unwrap());
         question.set_edns(edns);
     }
