@@ -5,6 +5,7 @@
 
 mod conformance;
 mod dnsmasq;
+mod genuine;
 mod hostile;
 mod section;
 mod server;
