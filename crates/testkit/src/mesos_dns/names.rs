@@ -10,8 +10,9 @@ const ALPHABET: &[u8; 32] = b"ybndrfg8ejkmcpqxot1uwisza345h769";
 
 /// One label: lower case, `.` and `_` become `-`, and what else a host name may not hold is dropped.
 pub fn label(text: &str) -> String {
-    let kept: String = text.chars().filter_map(label_char).take(LABEL_CHARS_MAX).collect();
-    kept.trim_matches('-').to_owned()
+    let kept = text.chars().filter_map(label_char).skip_while(|char| *char == '-');
+    let cut: String = kept.take(LABEL_CHARS_MAX).collect();
+    cut.trim_end_matches('-').to_owned()
 }
 
 fn label_char(char: char) -> Option<char> {
@@ -43,6 +44,9 @@ pub fn agent_tail(agent_id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use etcd_mesos_core::id::ClusterName;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -60,6 +64,16 @@ mod tests {
             assert_eq!(domain(name), served, "{name}");
         }
         assert_eq!(label("etcd.prod"), "etcd-prod");
+    }
+
+    proptest! {
+        /// So two clusters of ours are never taken for one, and nothing has to warn of it.
+        #[test]
+        fn names_of_clusters_are_not_changed(name in "[a-z0-9-]{1,64}") {
+            if name.parse::<ClusterName>().is_ok() {
+                prop_assert_eq!(domain(&name), name);
+            }
+        }
     }
 
     #[test]
