@@ -120,11 +120,18 @@ pub struct Need {
     pub mem: Milli,
     /// megabytes of disk of the task
     pub disk: Milli,
-    /// cpus of the executor
+    /// cpus of the executor, and of the client task, whose [`CLIENT_TASK_CPUS`] are taken out of them
     pub executor_cpus: Milli,
     /// megabytes of memory of the executor
     pub executor_mem: Milli,
 }
+
+/// cpus of the client task, which does nothing: the least that Mesos counts. A task without resources it
+/// refuses, and a smaller amount becomes zero, for which it refuses the member's task too (tried on 1.11.0).
+///
+/// They come out of the executor's share, so that an offer that served without a client task serves with
+/// one: a member needs what the predecessor's needed, and not a thousandth of a cpu more.
+pub const CLIENT_TASK_CPUS: Milli = Milli(1);
 
 /// A part of one offered resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,8 +147,10 @@ pub struct Part {
 pub struct Take {
     /// For the executor.
     pub executor: Vec<Part>,
-    /// For the task.
+    /// For the member's task.
     pub task: Vec<Part>,
+    /// For the client task: no ports, which the member's task holds.
+    pub client_task: Vec<Part>,
     /// The port for other members.
     pub peer_port: u16,
     /// The port for clients.
@@ -219,11 +228,13 @@ impl<'a> Remaining<'a> {
         Milli(amounts.fold(0, u64::saturating_add))
     }
 
-    fn take(&mut self, scalar: Scalar, need: Milli) -> Result<Vec<Part>, Refusal> {
+    fn check(&self, scalar: Scalar, need: Milli) -> Result<(), Refusal> {
         let usable = self.usable(scalar);
-        if usable < need {
-            return Err(Refusal::Short { scalar, need, usable });
-        }
+        if usable < need { Err(Refusal::Short { scalar, need, usable }) } else { Ok(()) }
+    }
+
+    fn take(&mut self, scalar: Scalar, need: Milli) -> Result<Vec<Part>, Refusal> {
+        self.check(scalar, need)?;
         let mut missing = need.0;
         let mut parts = Vec::new();
         for (resource, left) in self.resources.iter().zip(&mut self.left) {
@@ -266,7 +277,11 @@ fn scalar_amount(resource: &Resource) -> Milli {
 /// The first need that the offer does not meet.
 pub fn take(offer: &Offer, need: &Need, role: &str, rotation: u32) -> Result<Take, Refusal> {
     let mut remaining = Remaining::of(offer, role);
-    let mut executor = remaining.take(Scalar::Cpus, need.executor_cpus)?;
+    // What is short is said of both together.
+    remaining.check(Scalar::Cpus, need.executor_cpus)?;
+    let client_task = remaining.take(Scalar::Cpus, CLIENT_TASK_CPUS)?;
+    let executor_cpus = Milli(need.executor_cpus.0.saturating_sub(CLIENT_TASK_CPUS.0));
+    let mut executor = remaining.take(Scalar::Cpus, executor_cpus)?;
     executor.extend(remaining.take(Scalar::Mem, need.executor_mem)?);
     let mut task = remaining.take(Scalar::Cpus, need.cpus)?;
     task.extend(remaining.take(Scalar::Mem, need.mem)?);
@@ -276,7 +291,7 @@ pub fn take(offer: &Offer, need: &Need, role: &str, rotation: u32) -> Result<Tak
         task.push(Part { index, amount: Amount::Ports(vec![(port, port)]) });
     }
     offer.ip.ok_or(Refusal::NoAddress)?;
-    Ok(Take { executor, task, peer_port: peer.0, client_port: client.0 })
+    Ok(Take { executor, task, client_task, peer_port: peer.0, client_port: client.0 })
 }
 
 /// How many ports are looked at; a bound, because an offer may hold all 65,536.
@@ -399,6 +414,18 @@ mod tests {
     }
 
     #[test]
+    fn a_client_task_takes_what_it_has_from_the_executor_and_no_more_is_needed() {
+        let mut resources = ample(vec![(1000, 1010)]);
+        resources[0].amount = Amount::Scalar(Scalar::Cpus, Milli(1100));
+        let taken = take(&offer(resources.clone()), &need(), "*", 0).unwrap();
+        let cpus = |milli| Part { index: 0, amount: Amount::Scalar(Scalar::Cpus, Milli(milli)) };
+        assert_eq!(taken.client_task, [cpus(1)]);
+        assert_eq!((&taken.executor[0], &taken.task[0]), (&cpus(99), &cpus(1000)));
+        resources[0].amount = Amount::Scalar(Scalar::Cpus, Milli(1099));
+        assert!(take(&offer(resources), &need(), "*", 0).is_err());
+    }
+
+    #[test]
     fn what_is_reserved_for_us_is_used_first() {
         let mut resources = ample(vec![(1000, 1010)]);
         let mut reserved = scalar(4, Scalar::Mem, 100);
@@ -438,14 +465,15 @@ mod tests {
                     prop_assert!(ranges.iter().any(|&(b, e)| b <= port && port <= e));
                 }
                 for resource in &offer.resources {
-                    let parts = taken.executor.iter().chain(&taken.task);
+                    let parts = taken.executor.iter().chain(&taken.task).chain(&taken.client_task);
                     let used: u64 = parts.filter(|p| p.index == resource.index).map(|p| match p.amount {
                         Amount::Scalar(_, amount) => amount.0,
                         _ => 0,
                     }).sum();
                     prop_assert!(used <= scalar_amount(resource).0);
                 }
-                let cpus: u64 = taken.executor.iter().chain(&taken.task).map(|p| match p.amount {
+                let parts = taken.executor.iter().chain(&taken.task).chain(&taken.client_task);
+                let cpus: u64 = parts.map(|p| match p.amount {
                     Amount::Scalar(Scalar::Cpus, amount) => amount.0,
                     _ => 0,
                 }).sum();

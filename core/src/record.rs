@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    AgentId, ClusterId, ClusterName, Epoch, FrameworkId, Generation, MemberId, MemberName, TaskId,
+    AgentId, ClientTaskId, ClusterId, ClusterName, Epoch, FrameworkId, Generation, MemberId,
+    MemberName, TaskId,
 };
 use crate::offer::Milli;
 use crate::status::Proof;
@@ -246,6 +247,18 @@ impl Record {
         self.members.iter().find(|m| m.task_id == *task)
     }
 
+    /// Whether that client task stands beside a member of an attempt that has ended: the attempt was counted,
+    /// and its members are not here any more, which takes a proof for each of them. No etcd is behind it, for
+    /// however long Mesos lists it.
+    pub fn is_of_the_past(&self, client: &ClientTaskId) -> bool {
+        let TaskId { cluster, generation, member, .. } = client.member_task();
+        let is_present = |attempt| self.members.iter().any(|m| m.name().attempt() == Some(attempt));
+        let is_counted = |attempt| attempt <= self.attempts && !is_present(attempt);
+        *cluster == self.cluster
+            && *generation == self.generation
+            && member.attempt().is_some_and(is_counted)
+    }
+
     /// The member of that name.
     pub fn member(&self, name: &MemberName) -> Option<&Member> {
         self.members.iter().find(|m| m.name() == name)
@@ -335,6 +348,20 @@ mod tests {
     fn a_record_survives_the_store() {
         let record = forming();
         assert_eq!(Record::parse(&record.to_bytes(), &record.cluster).unwrap(), record);
+    }
+
+    #[test]
+    fn only_a_client_task_of_an_attempt_that_was_counted_and_is_over_is_of_the_past() {
+        let record = Record { attempts: 3, ..forming() };
+        let is_past = |record: &Record, text: &str| record.is_of_the_past(&text.parse().unwrap());
+        assert!(is_past(&record, "etcd.prod.0.etcd-2-0.1.client"));
+        assert!(!is_past(&record, "etcd.prod.0.etcd-1-9.1.client"), "attempt 1 is the present one");
+        for other in ["prod.0.etcd-4-0", "prod.1.etcd-2-0", "test.0.etcd-2-0", "prod.0.web"] {
+            assert!(!is_past(&record, &format!("etcd.{other}.1.client")), "{other}");
+        }
+        let rolled_back = Record { attempts: 1, phase: Phase::None, members: Vec::new(), ..record };
+        assert!(is_past(&rolled_back, "etcd.prod.0.etcd-1-0.1.client"));
+        assert!(!is_past(&rolled_back, "etcd.prod.0.etcd-2-0.1.client"));
     }
 
     #[test]

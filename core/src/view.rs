@@ -71,6 +71,8 @@ pub struct MemberReport {
     pub task: TaskPhase,
     /// What Mesos last said of the task.
     pub task_state: Option<TaskState>,
+    /// What Mesos last said of the client task beside it.
+    pub client_task_state: Option<TaskState>,
     /// What the executor last said of its etcd.
     pub etcd: Option<EtcdState>,
     /// Whether it takes itself for the leader.
@@ -163,6 +165,7 @@ fn member_report(scheduler: &Scheduler, member: &Member) -> MemberReport {
         client_url: member.peer.client_url(),
         task: member.task.clone(),
         task_state: scheduler.task_state(&member.task_id),
+        client_task_state: scheduler.client_task_state(&member.task_id),
         etcd: scheduler.beat(name).map(|(_, said)| said.etcd.clone()),
         is_leader: scheduler.seen(name).is_some_and(|seen| seen.is_leader()),
     }

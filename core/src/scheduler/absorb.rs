@@ -1,7 +1,7 @@
 //! Absorbing: what an event says becomes a fact. Nothing is decided here.
 
 use crate::health::Look;
-use crate::id::{AgentId, TaskId};
+use crate::id::{AgentId, ClientTaskId, OurTaskId, TaskId};
 use crate::observation::Observation;
 use crate::offer::Offer;
 use crate::record::{Member, Phase, TaskPhase};
@@ -146,9 +146,17 @@ impl Scheduler {
     }
 
     fn absorb_update(&mut self, status: TaskStatus) {
-        let mark = match status.task_id.parse::<TaskId>() {
-            Ok(task) if self.book.next().member_of(&task).is_some() => {
+        let record = self.book.next();
+        let mark = match status.task_id.parse::<OurTaskId>() {
+            Ok(OurTaskId::Member(task)) if record.member_of(&task).is_some() => {
                 self.absorb_member_status(&task, &status)
+            }
+            Ok(OurTaskId::Client(client)) if record.member_of(client.member_task()).is_some() => {
+                self.absorb_client_status(&client, &status)
+            }
+            // It is about to end, or its agent is away: either may take longer than the next attempt.
+            Ok(OurTaskId::Client(client)) if record.is_of_the_past(&client) => {
+                self.book.change(|_| {})
             }
             Ok(_) | Err(_) => self.absorb_stranger(&status),
         };
@@ -170,10 +178,15 @@ impl Scheduler {
         self.book.change(|_| {})
     }
 
+    /// A client task is a name: its end proves nothing of the member, fails nothing, and is nobody's fault.
+    fn absorb_client_status(&mut self, client: &ClientTaskId, status: &TaskStatus) -> Mark {
+        view(&mut self.client_tasks, client.member_task(), status, self.now);
+        self.book.change(|_| {})
+    }
+
     fn absorb_member_status(&mut self, task: &TaskId, status: &TaskStatus) -> Mark {
         self.reconciliation.unanswered.remove(task);
-        let view = TaskView { state: status.state, message: status.message.clone() };
-        self.tasks.insert(task.clone(), view);
+        view(&mut self.tasks, task, status, self.now);
         let Some(phase) = self.proven_phase(task, status) else { return self.book.change(|_| {}) };
         let ends = matches!(phase, TaskPhase::Ended { .. });
         let was_open = self.book.next().member_of(task).is_some_and(|m| !m.is_ended());

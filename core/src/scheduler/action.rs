@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::{AgentId, FrameworkId, MemberName, OfferId, TaskId};
+use crate::id::{AgentId, FrameworkId, MemberName, OfferId, OurTaskId, TaskId};
 use crate::offer::Take;
 use crate::record::Record;
 use crate::store::Version;
@@ -60,7 +60,7 @@ pub enum Action {
     /// Ask for the state of tasks; of all, where none is named.
     Reconcile {
         /// The tasks and their agents.
-        tasks: Vec<(TaskId, AgentId)>,
+        tasks: Vec<(OurTaskId, AgentId)>,
     },
     /// Acknowledge an update, which is stored as far as it matters.
     Acknowledge {
@@ -71,7 +71,7 @@ pub enum Action {
         /// The update.
         uuid: Vec<u8>,
     },
-    /// Launch a member.
+    /// Launch a member: its task and the client task, as two tasks of one executor.
     Launch {
         /// Why it may be launched.
         permit: FormPermit,
@@ -81,7 +81,7 @@ pub enum Action {
         agent_id: AgentId,
         /// What is taken out of the offer.
         take: Take,
-        /// The task.
+        /// The member's task, whose ID gives the client task's.
         task_id: TaskId,
         /// What the executor is told.
         order: Box<LaunchOrder>,
@@ -97,7 +97,7 @@ pub enum Action {
     Suppress,
     /// Ask for offers, and clear all filters.
     Revive,
-    /// End a task.
+    /// End a member's task; its executor ends the client task too.
     Kill {
         /// Why it may be ended.
         permit: KillPermit,

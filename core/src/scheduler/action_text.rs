@@ -9,7 +9,8 @@ use crate::record::{Member, Phase, Record, TaskPhase};
 use crate::wire::{LaunchOrder, Order, Peer};
 
 impl fmt::Display for Action {
-    /// Everything that was decided; what follows from that (resources beside the ports) is left out.
+    /// Everything that was decided; what follows from that (resources beside the ports, the client task
+    /// of a launch) is left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Action::Save { id, record, expected } => {

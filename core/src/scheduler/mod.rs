@@ -32,7 +32,7 @@ use crate::observation::Observation;
 use crate::offer::{Offer, Take};
 use crate::placement::{PlacementPolicy, Spread};
 use crate::record::Record;
-use crate::status::TaskState;
+use crate::status::{TaskState, TaskStatus};
 use crate::store::Version;
 use crate::time::Timestamp;
 use crate::wire::FromExecutor;
@@ -85,7 +85,20 @@ struct HeldOffer {
 #[derive(Debug)]
 struct TaskView {
     state: TaskState,
+    /// When this state was first told.
+    since: Timestamp,
     message: String,
+}
+
+/// What was heard of tasks, by the member's task.
+type TaskViews = BTreeMap<TaskId, TaskView>;
+
+/// Keeps what a status says.
+fn view(views: &mut TaskViews, task: &TaskId, status: &TaskStatus, now: Timestamp) {
+    let same = views.get(task).filter(|known| known.state == status.state);
+    let since = same.map_or(now, |known| known.since);
+    let view = TaskView { state: status.state, since, message: status.message.clone() };
+    views.insert(task.clone(), view);
 }
 
 #[derive(Debug)]
@@ -192,7 +205,9 @@ pub struct Scheduler {
     flow: Flow,
     offers: BTreeMap<OfferId, HeldOffer>,
     surplus_offers: Vec<OfferId>,
-    tasks: BTreeMap<TaskId, TaskView>,
+    tasks: TaskViews,
+    /// The client tasks beside them. Nothing but words of the report follows from what is heard of one.
+    client_tasks: TaskViews,
     strangers: BTreeSet<String>,
     /// Tasks that are not ours to know, and that their registered agents do not have: the master said
     /// so since the subscription.
@@ -249,6 +264,7 @@ impl Scheduler {
             offers: BTreeMap::new(),
             surplus_offers: Vec::new(),
             tasks: BTreeMap::new(),
+            client_tasks: BTreeMap::new(),
             strangers: BTreeSet::new(),
             gone: BTreeSet::new(),
             unacknowledged: Vec::new(),
@@ -333,6 +349,11 @@ impl Scheduler {
     /// The state that Mesos last gave a member's task.
     pub fn task_state(&self, task: &TaskId) -> Option<TaskState> {
         self.tasks.get(task).map(|view| view.state)
+    }
+
+    /// The state that Mesos last gave the client task beside a member's.
+    pub fn client_task_state(&self, member_task: &TaskId) -> Option<TaskState> {
+        self.client_tasks.get(member_task).map(|view| view.state)
     }
 
     /// The newest message of a member's executor, and when it came.

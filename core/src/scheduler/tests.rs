@@ -3,12 +3,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod client;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Display;
 use std::time::Duration;
 
 use super::*;
 use crate::config::Timing;
-use crate::id::{ClusterId, FrameworkId, MemberId};
+use crate::id::{ClusterId, FrameworkId, MemberId, OurTaskId};
 use crate::offer::{Amount, Disk, Milli, Need, Resource, Scalar};
 use crate::record::{Phase, TaskPhase};
 use crate::status::{Reason, Source, TaskStatus};
@@ -58,14 +61,20 @@ struct World {
     failing_agents: BTreeSet<AgentId>,
     mute_agents: BTreeSet<AgentId>,
     /// Tasks that the master answers UNREACHABLE for.
-    unreachable: BTreeSet<TaskId>,
+    unreachable: BTreeSet<OurTaskId>,
+    /// Members have no client tasks: a former version launched them.
+    is_without_clients: bool,
+    /// Client tasks that are not there although their members run.
+    ended_clients: BTreeSet<TaskId>,
     lose_launches: bool,
     store_down: bool,
     hold_formed: bool,
     crash_before: Option<&'static str>,
     crashed: bool,
     exit: Option<(ExitCode, String)>,
+    /// Updates of members' tasks.
     acknowledged: u32,
+    acknowledged_clients: u32,
 }
 
 impl World {
@@ -85,6 +94,8 @@ impl World {
             failing_agents: BTreeSet::new(),
             mute_agents: BTreeSet::new(),
             unreachable: BTreeSet::new(),
+            is_without_clients: false,
+            ended_clients: BTreeSet::new(),
             lose_launches: false,
             store_down: false,
             hold_formed: false,
@@ -92,6 +103,7 @@ impl World {
             crashed: false,
             exit: None,
             acknowledged: 0,
+            acknowledged_clients: 0,
         }
     }
 
@@ -172,6 +184,9 @@ impl World {
                 self.inbox.push_back(Event::Asked(Ok(self.others.clone())));
             }
             Action::Reconcile { tasks } => self.reconcile(&tasks),
+            Action::Acknowledge { task_id, .. } if task_id.ends_with(".client") => {
+                self.acknowledged_clients += 1;
+            }
             Action::Acknowledge { .. } => self.acknowledged += 1,
             Action::Launch { permit, agent_id, task_id, order, .. } => {
                 assert_eq!(*permit.task_id(), task_id);
@@ -226,17 +241,27 @@ impl World {
         }
         if self.failing_agents.contains(&agent) {
             let failed = (TaskState::Failed, Source::Agent, Reason::ContainerLaunchFailed);
-            return self.update(&task, &agent, failed, true);
+            // The agent says so of each of the two, in any order.
+            self.update(&task, &agent, failed, true);
+            return self.update_client(&task, &agent, failed);
         }
         let alive = (TaskState::Starting, Source::Executor, Reason::None);
+        self.update_client(&task, &agent, alive);
         self.update(&task, &agent, alive, true);
         self.tasks.insert(task.clone(), Running { agent, order, formed: false, seq: 0 });
         self.beat(&task);
     }
 
+    /// Of the client task its executor says what it says of the member's, and says it first.
+    fn update_client(&mut self, task: &TaskId, agent: &AgentId, word: (TaskState, Source, Reason)) {
+        if !self.is_without_clients && !self.ended_clients.contains(task) {
+            self.update(task.client_task(), agent, word, true);
+        }
+    }
+
     fn update(
         &mut self,
-        task: &TaskId,
+        task: impl Display,
         agent: &AgentId,
         (state, source, reason): (TaskState, Source, Reason),
         uuid: bool,
@@ -286,24 +311,42 @@ impl World {
         let agent = running.agent.clone();
         self.beat(&task);
         let alive = (TaskState::Running, Source::Executor, Reason::None);
+        self.update_client(&task, &agent, alive);
         self.update(&task, &agent, alive, true);
     }
 
     fn kill(&mut self, task: &TaskId) {
-        let Some(ended) = self.tasks.remove(task) else { return self.answer(task, &"a0".into()) };
+        let Some(ended) = self.tasks.remove(task) else {
+            return self.answer(&task.clone().into(), &"a0".into());
+        };
         let killed = (TaskState::Killed, Source::Executor, Reason::None);
+        self.update_client(task, &ended.agent, killed);
         self.update(task, &ended.agent, killed, true);
     }
 
-    fn reconcile(&mut self, tasks: &[(TaskId, AgentId)]) {
+    fn reconcile(&mut self, tasks: &[(OurTaskId, AgentId)]) {
         for (task, agent) in tasks {
             self.answer(task, agent);
+        }
+        if tasks.is_empty() {
+            self.answer_all();
+        }
+    }
+
+    /// The answers for all tasks that the master knows.
+    fn answer_all(&mut self) {
+        let known = |(task, running): (&TaskId, &Running)| (task.clone(), running.agent.clone());
+        for (task, agent) in self.tasks.iter().map(known).collect::<Vec<_>>() {
+            if !self.is_without_clients && !self.ended_clients.contains(&task) {
+                self.answer(&OurTaskId::Client(task.client_task()), &agent);
+            }
+            self.answer(&task.into(), &agent);
         }
     }
 
     /// What a master answers: of a task that it does not know, GONE (tried on 1.11.0).
-    fn answer(&mut self, task: &TaskId, agent: &AgentId) {
-        let state = match self.tasks.get(task) {
+    fn answer(&mut self, task: &OurTaskId, agent: &AgentId) {
+        let state = match self.tasks.get(task.member_task()) {
             Some(running) if running.formed => TaskState::Running,
             Some(_) => TaskState::Starting,
             None if self.unreachable.contains(task) => TaskState::Unreachable,
@@ -678,7 +721,7 @@ fn a_late_subscription_acknowledges_nothing_that_the_store_does_not_know() {
     world.acknowledged = 0;
     let ended = (TaskState::Failed, Source::Executor, Reason::None);
     world.update(&member.task_id, &member.agent_id, ended, true);
-    world.update(&"etcd.prod.0.etcd-9-0.1".parse().unwrap(), &member.agent_id, ended, true);
+    world.update("etcd.prod.0.etcd-9-0.1", &member.agent_id, ended, true);
     world.run(A_WHILE);
     assert_eq!(world.exit.as_ref().unwrap().0, ExitCode::Deposed);
     assert_eq!(world.acknowledged, 0);

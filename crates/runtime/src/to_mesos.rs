@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use etcd_mesos_core::id::{AgentId, ClusterName, FrameworkId, MemberName, OfferId, TaskId};
+use etcd_mesos_core::id::{
+    AgentId, ClusterName, FrameworkId, MemberName, OfferId, OurTaskId, TaskId,
+};
 use etcd_mesos_core::offer::{Amount, Part, Take};
 use etcd_mesos_core::wire::{Binary, ExecutorData, LaunchOrder, ToExecutor, WIRE_VERSION};
 use mesos_v1::proto;
@@ -22,6 +24,10 @@ const CAPABILITIES: [Capability; 4] = [
     Capability::MultiRole,
     Capability::ReservationRefinement,
 ];
+
+/// The names of the two tasks of a member, of which mesos-dns makes SRV names: one of each.
+const SERVER: &str = "etcd-server";
+const CLIENT: &str = "etcd-client";
 
 /// What Mesos is told of us. It is sent whole at each subscription, because a new leading master
 /// knows nothing of the former one's (MESOS-4659).
@@ -55,8 +61,8 @@ pub(crate) fn acknowledge(agent_id: &AgentId, task_id: &str, uuid: Vec<u8>) -> O
     })
 }
 
-pub(crate) fn reconcile(tasks: &[(TaskId, AgentId)]) -> Call {
-    let task = |(task_id, agent_id): &(TaskId, AgentId)| {
+pub(crate) fn reconcile(tasks: &[(OurTaskId, AgentId)]) -> Call {
+    let task = |(task_id, agent_id): &(OurTaskId, AgentId)| {
         (task_id.to_string().into(), Some(agent_id.as_str().into()))
     };
     Call::reconcile(tasks.iter().map(task).collect())
@@ -93,23 +99,42 @@ pub(crate) struct Launch<'a> {
 }
 
 impl Launch<'_> {
-    /// The ACCEPT that launches.
+    /// The ACCEPT that launches: both tasks by one LAUNCH.
     pub(crate) fn call(&self) -> Result<Call, TakeError> {
-        let operation = proto::Operation::launch(vec![self.task()?]);
+        let operation = proto::Operation::launch(self.tasks()?.into());
         // What is left of the offer is of no use to us for as long as we want no more.
         let filters = proto::Filters::refuse_for(Duration::from_secs(3600));
         Ok(Call::accept(vec![self.offer_id.as_str().into()], vec![operation], Some(filters)))
     }
 
-    fn task(&self) -> Result<proto::TaskInfo, TakeError> {
+    /// The member's task and the client task. Their executor is the same to the byte, or Mesos refuses the
+    /// second one.
+    fn tasks(&self) -> Result<[proto::TaskInfo; 2], TakeError> {
+        let executor = self.executor()?;
+        Ok([self.task(executor.clone())?, self.client_task(executor)?])
+    }
+
+    fn task(&self, executor: proto::ExecutorInfo) -> Result<proto::TaskInfo, TakeError> {
         Ok(proto::TaskInfo {
-            name: "etcd-server".to_owned(),
+            name: SERVER.to_owned(),
             task_id: self.task_id.to_string().into(),
             agent_id: self.agent_id.as_str().into(),
             resources: self.resources(&self.take.task)?,
-            executor: Some(self.executor()?),
+            executor: Some(executor),
             data: Some(self.order.to_bytes().into()),
             discovery: Some(self.discovery()),
+            ..Default::default()
+        })
+    }
+
+    fn client_task(&self, executor: proto::ExecutorInfo) -> Result<proto::TaskInfo, TakeError> {
+        Ok(proto::TaskInfo {
+            name: CLIENT.to_owned(),
+            task_id: self.task_id.client_task().to_string().into(),
+            agent_id: self.agent_id.as_str().into(),
+            resources: self.resources(&self.take.client_task)?,
+            executor: Some(executor),
+            discovery: Some(self.client_discovery()),
             ..Default::default()
         })
     }
@@ -157,20 +182,15 @@ impl Launch<'_> {
     /// The predecessor's DiscoveryInfo: `client` is no protocol, but yields the SRV name
     /// `_etcd-server._client.<framework>.mesos` that its README promises.
     fn discovery(&self) -> proto::DiscoveryInfo {
-        let port = |number: u16, protocol: &str| proto::Port {
-            number: number.into(),
-            protocol: Some(protocol.to_owned()),
-            ..Default::default()
-        };
         let member = &self.order.member;
-        proto::DiscoveryInfo {
-            visibility: proto::Visibility::External.into(),
-            name: Some("etcd-server".to_owned()),
-            ports: Some(proto::Ports {
-                ports: vec![port(member.peer_port, "tcp"), port(member.client_port, "client")],
-            }),
-            ..Default::default()
-        }
+        let ports = vec![port(member.peer_port, "tcp"), port(member.client_port, "client")];
+        discovery(SERVER, ports)
+    }
+
+    /// `_etcd-client._tcp.<framework>.mesos`: the name that etcdctl, gateway and grpc-proxy look up. Any
+    /// other port here would be among its answers.
+    fn client_discovery(&self) -> proto::DiscoveryInfo {
+        discovery(CLIENT, vec![port(self.order.member.client_port, "tcp")])
     }
 
     /// The offered resources, cut to what is taken of each; nothing else in them is changed.
@@ -199,11 +219,129 @@ impl Launch<'_> {
     }
 }
 
+fn port(number: u16, protocol: &str) -> proto::Port {
+    proto::Port { number: number.into(), protocol: Some(protocol.to_owned()), ..Default::default() }
+}
+
+fn discovery(name: &str, ports: Vec<proto::Port>) -> proto::DiscoveryInfo {
+    proto::DiscoveryInfo {
+        visibility: proto::Visibility::External.into(),
+        name: Some(name.to_owned()),
+        ports: Some(proto::Ports { ports }),
+        ..Default::default()
+    }
+}
+
 /// Two parts of one resource become one: Mesos wants each resource once.
 fn merge(into: &mut Amount, more: &Amount) {
     match (into, more) {
         (Amount::Scalar(_, sum), Amount::Scalar(_, amount)) => sum.0 += amount.0,
         (Amount::Ports(ranges), Amount::Ports(more)) => ranges.extend(more),
         (Amount::Scalar(..) | Amount::Ports(_) | Amount::Other, _) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use etcd_mesos_core::id::{Epoch, Generation};
+    use etcd_mesos_core::offer::{Milli, Scalar};
+    use etcd_mesos_core::wire::{Peer, Start};
+    use mesos_v1::resource::{ResourceView, ranges, scalar};
+
+    use super::*;
+    use crate::settings::Binaries;
+
+    fn framework() -> Framework {
+        Framework {
+            name: "test".to_owned(),
+            user: "nobody".to_owned(),
+            role: "*".to_owned(),
+            principal: None,
+            failover_timeout: Duration::from_secs(1),
+            webui_url: None,
+        }
+    }
+
+    fn order(task: &TaskId) -> LaunchOrder {
+        let (ip, peer_port, client_port) = ([10, 0, 0, 1].into(), 31_000, 31_001);
+        let member = Peer { name: task.member.clone(), ip, peer_port, client_port };
+        LaunchOrder {
+            v: WIRE_VERSION,
+            epoch: Epoch(1),
+            generation: Generation(0),
+            token: "token".to_owned(),
+            member: member.clone(),
+            initial_cluster: vec![member],
+            start: Start::Form,
+            etcd_flags: Vec::new(),
+            stop_grace_ms: 1000,
+        }
+    }
+
+    fn take() -> Take {
+        let cpus = |milli| Part { index: 0, amount: Amount::Scalar(Scalar::Cpus, Milli(milli)) };
+        let port = |port| Part { index: 1, amount: Amount::Ports(vec![(port, port)]) };
+        Take {
+            executor: vec![cpus(99)],
+            task: vec![cpus(1000), port(31_000), port(31_001)],
+            client_task: vec![cpus(1)],
+            peer_port: 31_000,
+            client_port: 31_001,
+        }
+    }
+
+    fn launched() -> [proto::TaskInfo; 2] {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str| {
+            std::fs::write(dir.path().join(name), name).unwrap();
+            dir.path().join(name)
+        };
+        let (executor, etcd, etcdctl) = (file("executor"), file("etcd"), file("etcdctl"));
+        let task_id = "etcd.test.0.etcd-1-0.1".parse().unwrap();
+        let launch = Launch {
+            cluster: &"test".parse().unwrap(),
+            framework: &framework(),
+            artifacts: &Artifacts::open(&Binaries { executor, etcd, etcdctl }).unwrap(),
+            artifacts_at: ([10, 0, 0, 9], 1).into(),
+            offered: &[scalar("cpus", 1.1, None), ranges("ports", &[(31_000, 32_000)], None)],
+            offer_id: &"o".into(),
+            agent_id: &"a".into(),
+            take: &take(),
+            task_id: &task_id,
+            order: &order(&task_id),
+        };
+        launch.tasks().unwrap()
+    }
+
+    #[test]
+    fn a_member_is_launched_as_two_tasks_of_one_executor() {
+        let [server, client] = launched();
+        assert_eq!(server.executor, client.executor);
+        assert_eq!(server.task_id.value, "etcd.test.0.etcd-1-0.1");
+        assert_eq!(client.task_id.value, "etcd.test.0.etcd-1-0.1.client");
+        assert_eq!((server.name.as_str(), client.name.as_str()), ("etcd-server", "etcd-client"));
+        assert!(server.data.is_some() && client.data.is_none());
+        let amount = |raw: &Bytes| ResourceView::of(raw).unwrap().scalar.unwrap().value;
+        let executor = client.executor.as_ref().unwrap();
+        assert_eq!(client.resources.iter().map(amount).collect::<Vec<_>>(), [0.001]);
+        assert_eq!(executor.resources.iter().map(amount).collect::<Vec<_>>(), [0.099]);
+    }
+
+    #[test]
+    fn each_task_tells_mesos_dns_of_its_own_ports() {
+        let told = |task: proto::TaskInfo| {
+            let discovery = task.discovery.unwrap();
+            let ports = discovery.ports.unwrap().ports.into_iter();
+            let ports: Vec<_> = ports.map(|p| (p.number, p.protocol.unwrap(), p.name)).collect();
+            (discovery.visibility, discovery.name.unwrap(), ports)
+        };
+        let external: i32 = proto::Visibility::External.into();
+        let port = |number: u32, protocol: &str| (number, protocol.to_owned(), None);
+        let [server, client] = launched().map(told);
+        let ports = vec![port(31_000, "tcp"), port(31_001, "client")];
+        assert_eq!(server, (external, "etcd-server".to_owned(), ports));
+        assert_eq!(client, (external, "etcd-client".to_owned(), vec![port(31_001, "tcp")]));
     }
 }

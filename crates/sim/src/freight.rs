@@ -33,7 +33,7 @@ impl Freight for Sim {
 /// What the executor of a launch is to do.
 #[derive(Clone, Debug)]
 pub(crate) enum Work {
-    /// To keep a member of etcd running.
+    /// To keep a member of etcd running; so say both of its tasks.
     Member(Box<LaunchOrder>),
     /// To say that it runs (`plain.rs`), if what it needs can be fetched.
     Plain { is_fetchable: bool },
@@ -61,17 +61,18 @@ pub(crate) fn call_of(action: Action) -> Option<Call> {
             Call::Acknowledge { agent_id, task: task_id, uuid }
         }
         Action::Launch { offer_id, agent_id, task_id, order, take, .. } => {
-            let task = TaskLaunch {
+            let task = |task: String, needs: &[Part]| TaskLaunch {
                 flaw: None,
-                task: task_id.to_string(),
-                agent_id,
+                task,
+                agent_id: agent_id.clone(),
                 executor: order.member.name.to_string(),
-                needs: holding(&take.task),
+                needs: holding(needs),
                 executor_needs: holding(&take.executor),
                 shutdown_grace: shutdown_grace(&order),
-                freight: Work::Member(order),
+                freight: Work::Member(order.clone()),
             };
-            Call::Accept(launch(offer_id, task))
+            let client = task(task_id.client_task().to_string(), &take.client_task);
+            Call::Accept(launch(offer_id, vec![task(task_id.to_string(), &take.task), client]))
         }
         Action::Decline { offers, refuse_for } => Call::Decline { offers, refuse_for },
         Action::Suppress => Call::Suppress,
@@ -91,9 +92,9 @@ pub(crate) fn call_of(action: Action) -> Option<Call> {
     })
 }
 
-/// An ACCEPT of one offer with a LAUNCH of one task.
-pub(crate) fn launch(offer: OfferId, task: TaskLaunch<Sim>) -> Launch<Sim> {
-    Launch { offers: vec![offer], tasks: vec![task], refuse_for: REFUSE_REST }
+/// An ACCEPT of one offer with a LAUNCH of tasks.
+pub(crate) fn launch(offer: OfferId, tasks: Vec<TaskLaunch<Sim>>) -> Launch<Sim> {
+    Launch { offers: vec![offer], tasks, refuse_for: REFUSE_REST }
 }
 
 /// What the parts of an offer are together.

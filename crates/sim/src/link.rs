@@ -1,6 +1,7 @@
 //! The link of an executor to its agent: subscribed for as long as there is one, and again whenever
 //! there is (`crates/executor/src/link.rs` and `ledger.rs`, which this does as they do).
 
+use etcd_mesos_core::id::ClientTaskId;
 use etcd_mesos_core::status::TaskState;
 use etcd_mesos_core::time::Timestamp;
 use etcd_mesos_core::wire::{Binary, BinaryRole, ExecutorData, WIRE_VERSION};
@@ -171,8 +172,15 @@ impl World {
             },
             ExecutorEvent::Launch { task, freight: Work::Member(order) } => {
                 self.launched(container, &task);
-                self.executors.get_mut(&container)?.task.clone_from(&task);
-                supervisor::Event::Launch { task_id: task, data: order.to_bytes() }
+                // Only the member's task has an order (`crates/runtime/src/to_mesos.rs`).
+                let data = match task.parse::<ClientTaskId>() {
+                    Ok(_) => Vec::new(),
+                    Err(_) => {
+                        self.executors.get_mut(&container)?.task.clone_from(&task);
+                        order.to_bytes()
+                    }
+                };
+                supervisor::Event::Launch { task_id: task, data }
             }
             ExecutorEvent::Launch { freight: Work::Plain { .. }, .. } => return None,
             ExecutorEvent::Kill { task, grace } => supervisor::Event::Kill { task_id: task, grace },

@@ -5,7 +5,8 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use etcd_mesos_core::id::{
-    ClusterId, ClusterName, MemberId, MemberName, TaskId, is_predecessor_task_id,
+    ClientTaskId, ClusterId, ClusterName, MemberId, MemberName, OurTaskId, TaskId,
+    is_predecessor_task_id,
 };
 use etcd_mesos_core::offer::{Amount, Disk, Milli, Need, Offer, Part, Resource, Scalar, take};
 use etcd_mesos_core::record::Record;
@@ -28,7 +29,9 @@ pub fn task_id(bytes: &[u8]) {
     if let Ok(id) = text.parse::<TaskId>() {
         assert_eq!(id.to_string(), text);
         assert!(!is_predecessor_task_id(text));
+        assert!(text.parse::<ClientTaskId>().is_err(), "nothing is a task of both kinds");
     }
+    prints_itself::<OurTaskId>(text);
     prints_itself::<ClusterName>(text);
     prints_itself::<MemberName>(text);
     is_read_again::<MemberId>(text);
@@ -136,12 +139,14 @@ pub fn offer(bytes: &[u8]) {
         assert!(offer.ip.is_some());
         assert!(taken.peer_port != 0 && taken.client_port != 0);
         assert_ne!(taken.peer_port, taken.client_port);
-        let parts: Vec<&Part> = taken.executor.iter().chain(&taken.task).collect();
+        let parts: Vec<&Part> =
+            taken.executor.iter().chain(&taken.task).chain(&taken.client_task).collect();
         for resource in &offer.resources {
             check_parts(resource, &parts);
         }
         assert_eq!(sum(&taken.task, Scalar::Mem), need().mem.0);
-        assert_eq!(sum(&taken.executor, Scalar::Cpus), need().executor_cpus.0);
+        let beside = [&taken.executor, &taken.client_task].map(|parts| sum(parts, Scalar::Cpus));
+        assert_eq!(beside.iter().sum::<u64>(), need().executor_cpus.0);
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Go, Pass, Scheduler, tend};
-use crate::id::{ClusterId, MemberId, MemberName, TaskId};
+use crate::id::{ClusterId, MemberId, MemberName, OurTaskId, TaskId};
 use crate::offer::{Offer, Take};
 use crate::placement::{Demand, Placement, place};
 use crate::record::{ATTEMPTS_MAX, Applied, Member, Phase, TaskPhase};
@@ -181,9 +181,9 @@ impl Scheduler {
         let told = living.iter().flat_map(|framework| framework.tasks());
         let all = told.chain(self.strangers.iter().chain(&self.gone).map(String::as_str));
         let ours = all
-            .filter_map(|task| task.parse::<TaskId>().ok())
-            .filter(|task| task.cluster == self.config.cluster);
-        ours.filter_map(|task| task.member.attempt())
+            .filter_map(|task| task.parse::<OurTaskId>().ok())
+            .filter(|task| task.member_task().cluster == self.config.cluster);
+        ours.filter_map(|task| task.member_task().member.attempt())
             .filter(|a| *a < ATTEMPTS_MAX)
             .max()
             .unwrap_or(0)
@@ -316,7 +316,8 @@ impl Scheduler {
         pass.waiting(STEP, format!("{place}: {what}"));
     }
 
-    /// Ends what the attempt started, and goes back to no cluster once all of it has ended.
+    /// Ends what the attempt started, and goes back to no cluster once all of it has ended. Client tasks end
+    /// with their executors; nothing is asked of them, and nothing waits for them.
     fn plan_abandoned(&mut self, pass: &mut Pass, why: &str) {
         let open: Vec<Member> =
             self.book.stored().members.iter().filter(|m| !m.is_ended()).cloned().collect();
@@ -361,6 +362,7 @@ impl Scheduler {
         self.beats.clear();
         self.repeat_at.clear();
         self.tasks.clear();
+        self.client_tasks.clear();
         self.book.change(|record| {
             record.phase = Phase::None;
             record.members.clear();

@@ -1,7 +1,7 @@
 //! Who we are: before a cluster is formed, and only then, is there another of our name?
 
 use super::{Action, Go, Pass, Scheduler};
-use crate::id::{AgentId, FrameworkId, TaskId, is_predecessor_task_id};
+use crate::id::{AgentId, FrameworkId, OurTaskId, is_predecessor_task_id};
 use crate::record::Phase;
 use crate::scheduler::{Identity, LivingFramework};
 
@@ -27,10 +27,24 @@ impl Scheduler {
                 Go::Stop
             }
             Identity::Living { frameworks, .. } => {
-                let frameworks = frameworks.clone();
-                self.weigh(pass, &frameworks)
+                let present: Vec<LivingFramework> =
+                    frameworks.iter().map(|living| self.without_the_past(living)).collect();
+                self.weigh(pass, &present)
             }
         }
+    }
+
+    /// What lives of a framework, without our own client tasks of attempts that have ended. Any other task of
+    /// ours, also a client task, is a cluster that the record does not know.
+    fn without_the_past(&self, living: &LivingFramework) -> LivingFramework {
+        let stored = self.book.stored();
+        let is_ours = stored.framework_id.as_ref() == Some(&living.id);
+        let is_past =
+            |task: &str| is_ours && task.parse().is_ok_and(|client| stored.is_of_the_past(&client));
+        let mut present = living.clone();
+        present.live_tasks.retain(|task| !is_past(task));
+        present.unreachable_tasks.retain(|(task, _)| !is_past(task));
+        present
     }
 
     /// Says what lives under our name. Tasks of our own framework whose agents were given up are asked
@@ -42,9 +56,8 @@ impl Scheduler {
         for living in frameworks {
             let open =
                 living.unreachable_tasks.iter().filter(|(task, _)| !self.gone.contains(task));
-            let asked: Option<Vec<(TaskId, AgentId)>> = open
-                .map(|(task, agent)| Some((task.parse::<TaskId>().ok()?, agent.clone())))
-                .collect();
+            let asked: Option<Vec<(OurTaskId, AgentId)>> =
+                open.map(|(task, agent)| Some((task.parse().ok()?, agent.clone()))).collect();
             match asked
                 .filter(|_| Some(&living.id) == ours.as_ref() && living.live_tasks.is_empty())
             {
@@ -62,7 +75,7 @@ impl Scheduler {
         Go::Stop
     }
 
-    fn ask_for_doubtful(&mut self, pass: &mut Pass, tasks: Vec<(TaskId, AgentId)>) {
+    fn ask_for_doubtful(&mut self, pass: &mut Pass, tasks: Vec<(OurTaskId, AgentId)>) {
         for (task, agent) in &tasks {
             pass.waiting(
                 "identity",

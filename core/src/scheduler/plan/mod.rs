@@ -3,6 +3,7 @@
 //! Each step adds actions and says in the report what it does or waits for. A step that returns
 //! [`Go::Stop`] lets nothing below it run, and has said why.
 
+mod client;
 mod form;
 mod identity;
 mod link;

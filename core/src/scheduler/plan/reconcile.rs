@@ -1,4 +1,5 @@
-//! Reconciliation: after each subscription every open task is asked for, until each is answered.
+//! Reconciliation: after each subscription every open task is asked for, until each is answered. Client
+//! tasks are not: nothing waits for what they are, and the answers for all tasks tell of them too.
 
 use std::time::Duration;
 
@@ -44,6 +45,7 @@ impl Scheduler {
         for (task, _) in &tasks {
             self.launched_unasked.remove(task);
         }
+        let tasks = tasks.into_iter().map(|(task, agent)| (task.into(), agent)).collect();
         pass.act(Action::Reconcile { tasks });
     }
 

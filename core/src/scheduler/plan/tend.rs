@@ -104,6 +104,7 @@ impl Scheduler {
         }
         for member in &self.book.stored().members {
             self.say_member(pass, member);
+            self.say_client_task(pass, member);
         }
         for stranger in &self.strangers {
             pass.trouble(

@@ -100,7 +100,7 @@ impl Mesos for Model {
             }
             Act::Launch { scheduler, offer, agent, task, is_fetchable } => {
                 let launched = plain_task(task, id(agent), *is_fetchable);
-                (scheduler, Call::Accept(launch(OfferId(offer.clone()), launched)))
+                (scheduler, Call::Accept(launch(OfferId(offer.clone()), vec![launched])))
             }
             Act::Acknowledge { scheduler, agent, task, uuid } => {
                 let (agent_id, task, uuid) = (id(agent), task.clone(), uuid.clone());
