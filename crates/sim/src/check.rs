@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use etcd_mesos_core::id::{ClusterId, Epoch};
+use etcd_mesos_core::id::{ClusterId, Epoch, TaskId};
 use etcd_mesos_core::record::{Phase, Record};
 use etcd_mesos_core::status::{Evidence, TaskStatus};
 use etcd_mesos_core::view;
@@ -22,6 +22,8 @@ pub(crate) struct Ledger {
     /// The tasks of members of a formed cluster.
     protected: BTreeSet<String>,
     launched: BTreeMap<String, u32>,
+    /// What executors told last of their tasks.
+    told: BTreeMap<String, supervisor::TaskState>,
     /// What the store holds.
     record: Option<Record>,
     /// Somebody deleted the record or put an old one back: what it forgets is not a scheduler's fault.
@@ -86,8 +88,27 @@ impl Ledger {
         }
     }
 
-    /// An executor told Mesos a state of its task.
+    /// What was last told of a task.
+    pub(crate) fn told(&self, task: &str) -> Option<supervisor::TaskState> {
+        self.told.get(task).copied()
+    }
+
+    /// A client task was killed: whatever was told of its member's task, it is not stopped.
+    pub(crate) fn client_killed(
+        &mut self,
+        member_task: &str,
+        before: Option<supervisor::TaskState>,
+    ) {
+        use supervisor::TaskState::{Failed, Killed, Killing};
+        let is_stopped = |told| matches!(told, Some(Killing | Killed | Failed));
+        if !is_stopped(before) && is_stopped(self.told(member_task)) {
+            self.broken.push(format!("the end of its client task ended {member_task}"));
+        }
+    }
+
+    /// An executor told Mesos a state of a task of its.
     pub(crate) fn updated(&mut self, update: &supervisor::TaskUpdate) {
+        self.told.insert(update.task_id.clone(), update.state);
         if update.state == supervisor::TaskState::Running && self.formed.is_empty() {
             self.broken.push(format!("{} was RUNNING before formed was stored", update.task_id));
         }
@@ -114,7 +135,21 @@ impl World {
             return Err(broken.clone());
         }
         self.check_etcds()?;
+        self.check_client_tasks()?;
         self.check_addresses()
+    }
+
+    /// A client task that has not ended is what its member's task is: RUNNING while that is, above all.
+    fn check_client_tasks(&self) -> Result<(), String> {
+        for executor in self.executors.values() {
+            let Ok(task) = executor.task.parse::<TaskId>() else { continue };
+            let client = self.ledger.told(&task.client_task().to_string());
+            let (Some(client), told) = (client, self.ledger.told(&executor.task)) else { continue };
+            if !client.is_terminal() && Some(client) != told {
+                return Err(format!("the client task is {client:?}, and {task} is {told:?}"));
+            }
+        }
+        Ok(())
     }
 
     fn check_etcds(&self) -> Result<(), String> {

@@ -100,6 +100,16 @@ impl World {
         self.container_ended(container);
     }
 
+    /// Somebody kills an executor's client task alone, which costs nothing else.
+    pub(crate) fn kill_client_task(&mut self, container: Container) {
+        let Some(executor) = self.executors.get(&container) else { return };
+        let member_task = executor.task.clone();
+        let before = self.ledger.told(&member_task);
+        let kill = Event::Kill { task_id: format!("{member_task}.client"), grace: None };
+        self.executor_hears(container, kill);
+        self.ledger.client_killed(&member_task, before);
+    }
+
     fn perform_executor(&mut self, container: Container, action: Action) {
         match action {
             Action::Prepare(_) => {

@@ -32,6 +32,8 @@ pub enum Fault {
     EtcdDies,
     /// An executor is killed.
     ExecutorDies,
+    /// A client task is killed, and nothing else.
+    ClientTaskKilled,
     /// The scheduler's process stands still.
     Pause,
     /// A second scheduler is started beside the first.
@@ -110,7 +112,7 @@ impl World {
 
     fn draw(&mut self) -> Fault {
         let agent = self.rng.usize(0..self.mesos.agent_count());
-        match self.rng.u32(0..16) {
+        match self.rng.u32(0..17) {
             0 => Fault::MasterDown,
             1 | 2 => Fault::LinkBreaks,
             3 => Fault::DaemonDown(agent),
@@ -122,6 +124,7 @@ impl World {
             10 => Fault::SecondScheduler,
             11 => Fault::ClockJumps,
             12 | 13 => Fault::Store(self.rng.u8(0..2)),
+            14 => Fault::ClientTaskKilled,
             _ => Fault::Rescinded(agent),
         }
     }
@@ -183,6 +186,7 @@ impl World {
             }
             Fault::EtcdDies => self.kill_an_etcd(),
             Fault::ExecutorDies => self.kill_an_executor(),
+            Fault::ClientTaskKilled => self.kill_a_client_task(),
             Fault::Pause => self.pause(),
             Fault::SecondScheduler => self.start_scheduler(1),
             Fault::ClockJumps => self.jump(),
@@ -232,6 +236,13 @@ impl World {
         }
     }
 
+    fn kill_a_client_task(&mut self) {
+        let keys: Vec<_> = self.executors.keys().copied().collect();
+        if let Some(key) = self.rng.choice(keys) {
+            self.kill_client_task(key);
+        }
+    }
+
     fn pause(&mut self) {
         let place = self.rng.usize(0..2);
         let Some(process) = &mut self.schedulers[place] else { return };
@@ -260,6 +271,7 @@ fn kind(fault: Fault) -> &'static str {
         Fault::Joined(_) => "host joined",
         Fault::EtcdDies => "etcd dies",
         Fault::ExecutorDies => "executor dies",
+        Fault::ClientTaskKilled => "client task killed",
         Fault::Pause => "scheduler paused",
         Fault::SecondScheduler => "second scheduler",
         Fault::ClockJumps => "clock jumps",

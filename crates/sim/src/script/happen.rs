@@ -27,7 +27,7 @@ impl Stage {
         DONE
     }
 
-    /// `kill etcd MEMBER|leader`, `kill executor MEMBER`, `kill host AGENT`.
+    /// `kill etcd MEMBER|leader`, `kill executor MEMBER`, `kill client MEMBER`, `kill host AGENT`.
     pub(super) fn kill(&mut self, words: &mut Words<'_>) -> Done {
         match words.next()? {
             "etcd" => {
@@ -38,6 +38,11 @@ impl Stage {
             "executor" => {
                 let key = self.executor_of(words.next()?)?;
                 self.world.end_executor(key);
+                DONE
+            }
+            "client" => {
+                let key = self.executor_of(words.next()?)?;
+                self.world.kill_client_task(key);
                 DONE
             }
             "host" => {
