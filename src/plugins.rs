@@ -85,6 +85,7 @@ pub(crate) const OPTIONAL: &[Optional] = &[
     optional("persist", "file", "persist-file"),
     optional("discovery", "mesos_dns", "discovery-dns"),
     optional("discovery", "mesos_state", "discovery-state"),
+    optional("discovery", "scheduler", "discovery-scheduler"),
     optional("health", "raft", "health-raft"),
 ];
 
@@ -100,6 +101,8 @@ pub fn builtin() -> Plugins {
     let plugins = plugins.discovery::<etcd_mesos_discovery_dns::MesosDnsPlugin>();
     #[cfg(feature = "discovery-state")]
     let plugins = plugins.discovery::<etcd_mesos_discovery_state::MesosStatePlugin>();
+    #[cfg(feature = "discovery-scheduler")]
+    let plugins = plugins.discovery::<etcd_mesos_discovery_scheduler::SchedulerPlugin>();
     let plugins = plugins.discovery::<crate::plain::StaticPlugin>();
     #[cfg(feature = "health-raft")]
     let plugins = plugins.health::<etcd_mesos_health_raft::RaftPlugin>();

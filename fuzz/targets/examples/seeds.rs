@@ -35,6 +35,7 @@ fn main() -> io::Result<()> {
         ("location", texts(&LOCATIONS)),
         ("master_info", texts(&MASTER_INFOS)),
         ("masters", texts(&MASTERS)),
+        ("members_list", texts(&MEMBERS_LISTS)),
         ("mesos_state", texts(&STATES)),
         ("offer", offers()),
         ("record", records()),
@@ -77,6 +78,20 @@ const STATES: [(&str, &str); 5] = [
         r#"{"tasks":[{"id":"etcd.test.0.etcd-1-2.1","name":"etcd-server","slave_id":"b60222bb-ec75-4874-8215-633aa6278b64-S2","state":"TASK_RUNNING","statuses":[{"state":"TASK_STARTING","timestamp":1795727593.5086172,"container_status":{"container_id":{"value":"3c236d1d-6c3f-4855-8084-1935ced9351e"},"network_infos":[{"ip_addresses":[{"protocol":"IPv4","ip_address":"127.80.0.12"}]}]}},{"state":"TASK_RUNNING","timestamp":1795727594.0304923,"container_status":{"container_id":{"value":"3c236d1d-6c3f-4855-8084-1935ced9351e"},"network_infos":[{"ip_addresses":[{"protocol":"IPv4","ip_address":"127.80.0.12"}]}]}}],"discovery":{"visibility":"EXTERNAL","name":"etcd-server","ports":{"ports":[{"number":12432,"protocol":"tcp"},{"number":12433,"protocol":"client"}]}},"framework_id":"F"}]}"#,
     ),
     ("agent", r#"{"slaves":[{"id":"S","pid":"slave(1)@127.0.0.11:5051","hostname":"h"}]}"#),
+];
+
+/// What `GET /members` is answered, and in the predecessor's manner.
+const MEMBERS_LISTS: [(&str, &str); 4] = [
+    (
+        "three",
+        r#"[{"name":"etcd-1-0","host":"10.0.0.10","rpcPort":31000,"clientPort":31001,"httpPort":0,"type":"new","slaveID":"6a1b0f4e-S0"},{"name":"etcd-1-1","host":"10.0.0.11","rpcPort":31000,"clientPort":31001,"httpPort":0,"type":"new","slaveID":"6a1b0f4e-S1"},{"name":"etcd-1-2","host":"10.0.0.12","rpcPort":31000,"clientPort":31001,"httpPort":0,"type":"new","slaveID":"6a1b0f4e-S2"}]"#,
+    ),
+    ("ipv6", r#"[{"name":"etcd-1-0","host":"2001:db8::1","rpcPort":1,"clientPort":2379,"httpPort":0}]"#),
+    (
+        "predecessor",
+        r#"[{"name":"etcd-1455061410","host":"agent1.example","rpcPort":31000,"clientPort":31001,"httpPort":31002,"type":"","slaveID":"S0"}]"#,
+    ),
+    ("nobody", "[]"),
 ];
 
 /// Answers in the shapes of a mesos-dns: names written out, addresses beside the answer.

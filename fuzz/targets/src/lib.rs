@@ -15,7 +15,7 @@ mod runtime;
 mod zookeeper;
 
 pub use carriers::{offer, record, state_file, task_id, wire};
-pub use discovery::{dns_answer, mesos_state};
+pub use discovery::{dns_answer, members_list, mesos_state};
 pub use facade::configuration;
 pub use machines::{scheduler, supervisor};
 pub use mesos::{executor_event, location, masters, recordio, resource, scheduler_event};
@@ -26,7 +26,7 @@ pub use zookeeper::{master_info, zk_url};
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its corpus and of its cargo-fuzz program.
-pub const TARGETS: [(&str, Target); 20] = [
+pub const TARGETS: [(&str, Target); 21] = [
     ("configuration", configuration),
     ("core_event", core_event),
     ("dns_answer", dns_answer),
@@ -35,6 +35,7 @@ pub const TARGETS: [(&str, Target); 20] = [
     ("location", location),
     ("master_info", master_info),
     ("masters", masters),
+    ("members_list", members_list),
     ("mesos_state", mesos_state),
     ("offer", offer),
     ("record", record),

@@ -184,6 +184,7 @@ corpora! {
     location
     master_info
     masters
+    members_list
     mesos_state
     offer
     record
