@@ -11,6 +11,7 @@ mod masters;
 mod other_scheduler;
 mod rig;
 mod second_cluster;
+mod srv;
 mod starts;
 mod tls;
 mod transcripts;
