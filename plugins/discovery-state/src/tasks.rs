@@ -112,6 +112,26 @@ mod tests {
         assert_eq!((others.members.len(), others.is_unfiltered), (0, true));
     }
 
+    /// Each member has a second task, whose ID and DiscoveryInfo are its own.
+    #[test]
+    fn of_a_members_two_tasks_one_is_the_member() {
+        let task = |id: &str, name: &str, ports: serde_json::Value| {
+            json!({
+                "id": id, "name": name, "framework_id": "F", "slave_id": "S", "state": "TASK_RUNNING",
+                "discovery": {"name": name, "ports": {"ports": ports}},
+            })
+        };
+        let own = json!([{"number": 1, "protocol": "tcp"}, {"number": 2, "protocol": "client"}]);
+        let server = task("etcd.etcd.0.etcd-1-0.1", "etcd-server", own.clone());
+        let client = json!([{"number": 2, "protocol": "tcp"}]);
+        let client = task("etcd.etcd.0.etcd-1-0.1.client", "etcd-client", client);
+        let alike = task("etcd.etcd.0.etcd-1-0.1.client", "etcd-server", own);
+        let text = json!({"tasks": [client, server, alike]});
+        let listed = listed(&text.to_string()).unwrap();
+        let names: Vec<&str> = listed.members.iter().map(|m| m.name.as_str()).collect();
+        assert_eq!(names, ["etcd-1-0"], "the ID tells, whatever the name is");
+    }
+
     #[test]
     fn another_documents_shape_is_none() {
         for text in ["{}", "[]", "7", "\"tasks\"", "{\"tasks\": {}}", "{\"tasks\": [1]}", ""] {
