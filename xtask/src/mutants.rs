@@ -93,6 +93,16 @@ const MUTANTS: &[Mutant] = &[
     Mutant("executors that are not back live on", "crates/model/src/crashes.rs", "|(_, c)| !c.is_subscribed && !c.is_ending", "|(_, c)| !c.is_subscribed && c.is_ending"),
     Mutant("the former scheduler is not told", "crates/model/src/subscription.rs", "self.end_stream(old, \"Framework failed over\");", "let _ = old;"),
     Mutant("a removed framework subscribes", "crates/model/src/subscription.rs", "if self.master.removed.contains(&id) {", "if self.master.removed.contains(&id) && suppressed {"),
+    Mutant("a name is more than a name", ABSORB, "self.absorb_client_status(&client, &status)", "self.absorb_member_status(client.member_task(), &status)"),
+    Mutant("any client task is of the past", "core/src/record.rs", "attempt <= self.attempts && !is_present(attempt)", "!is_present(attempt)"),
+    Mutant("client tasks of the past stop formation", IDENTITY, "present.live_tasks.retain(|task| !is_past(task));", "present.live_tasks.retain(|task| !is_past(task) || !task.is_empty());"),
+    Mutant("a client task needs more of an offer", "core/src/offer.rs", "need.executor_cpus.0.saturating_sub(CLIENT_TASK_CPUS.0)", "need.executor_cpus.0.saturating_sub(CLIENT_TASK_CPUS.0 - 1)"),
+    Mutant("a member's end is not the last word", "crates/executor/src/supervisor/report.rs",
+        "self.shadow(state, brief);\n        self.report_member(state, message);", "self.report_member(state, message);\n        self.shadow(state, brief);"),
+    Mutant("a client task lives on after its end", "crates/executor/src/supervisor/client.rs", "!client.is_over() && client.told != Some(state)", "client.told != Some(state)"),
+    Mutant("a kill of a client task stops etcd", "crates/executor/src/supervisor/absorb.rs",
+        "if self.kill_client(task_id) {\n            return;\n        }\n        let ours = self.facts.member.as_mut().filter(|member| member.task.to_string() == task_id);",
+        "self.kill_client(task_id);\n        let ours = self.facts.member.as_mut().filter(|member| task_id.starts_with(&member.task.to_string()));"),
     Mutant("RUNNING before formed", "crates/executor/src/supervisor/report.rs", "self.formed == Some(seen.cluster_id) && !seen.is_learner", "!seen.is_learner"),
 ];
 

@@ -45,10 +45,13 @@ impl Supervisor {
         let Some(member) = &self.facts.member else { return };
         let Some(state) = member.task_state(now, may_say_killing).or(member.told) else { return };
         let message = member.task_message(state);
-        self.shadow(
-            state,
-            message.as_deref().and_then(|words| words.lines().next()).map(str::to_owned),
-        );
+        // Its first line will do: the verdict, without etcd's output.
+        let brief = message.as_deref().and_then(|words| words.lines().next()).map(str::to_owned);
+        self.shadow(state, brief);
+        self.report_member(state, message);
+    }
+
+    fn report_member(&mut self, state: TaskState, message: Option<String>) {
         let Some(member) = self.facts.member.as_mut().filter(|m| m.told != Some(state)) else {
             return;
         };
