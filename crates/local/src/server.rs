@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -14,6 +15,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::refusal::{Body, Refusal};
 use crate::world::Shared;
 use crate::{executor_api, operator, scheduler_api};
+
+/// The pause after a connection that could not be taken.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
 /// Who listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,10 +58,11 @@ async fn accept(listener: TcpListener, shared: Shared, who: Who) {
                 Ok((stream, _)) => {
                     connections.spawn(serve(stream, shared.clone(), who));
                 }
-                // Too many open files, say: those that are served may end.
+                // Too many open files, say. The listener stays readable: without a pause this would
+                // take a whole processor from those that may end and free some.
                 Err(error) => {
                     tracing::warn!(%error, "local Mesos takes no connection");
-                    tokio::task::yield_now().await;
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
             Some(_) = connections.join_next() => {}

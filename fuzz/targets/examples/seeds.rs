@@ -86,7 +86,10 @@ const MEMBERS_LISTS: [(&str, &str); 4] = [
         "three",
         r#"[{"name":"etcd-1-0","host":"10.0.0.10","rpcPort":31000,"clientPort":31001,"httpPort":0,"type":"new","slaveID":"6a1b0f4e-S0"},{"name":"etcd-1-1","host":"10.0.0.11","rpcPort":31000,"clientPort":31001,"httpPort":0,"type":"new","slaveID":"6a1b0f4e-S1"},{"name":"etcd-1-2","host":"10.0.0.12","rpcPort":31000,"clientPort":31001,"httpPort":0,"type":"new","slaveID":"6a1b0f4e-S2"}]"#,
     ),
-    ("ipv6", r#"[{"name":"etcd-1-0","host":"2001:db8::1","rpcPort":1,"clientPort":2379,"httpPort":0}]"#),
+    (
+        "ipv6",
+        r#"[{"name":"etcd-1-0","host":"2001:db8::1","rpcPort":1,"clientPort":2379,"httpPort":0}]"#,
+    ),
     (
         "predecessor",
         r#"[{"name":"etcd-1455061410","host":"agent1.example","rpcPort":31000,"clientPort":31001,"httpPort":31002,"type":"","slaveID":"S0"}]"#,

@@ -15,7 +15,7 @@
 //! # The order
 //!
 //! The trait wants all members, in an order that does not change while they do not. So the lowest
-//! priority comes first, then the highest weight, then the lowest address. RFC 2782 wants more of a
+//! priority comes first, then the highest weight, then the client URL. RFC 2782 wants more of a
 //! client: no member of a higher priority while one of a lower one can be reached, and a choice by
 //! chance among equals. The first of that an order cannot say, and the second it must not. mesos-dns
 //! gives all members priority 0 and weight 1.
