@@ -1,4 +1,4 @@
-//! The command line of the scheduler: flags and commands, out of the tables.
+//! The command line of a program: flags and commands, out of the tables.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,15 +9,16 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::config::docs;
 use crate::config::keys::Key;
 use crate::config::layers::FlagGiven;
-use crate::config::legacy::{FLAGS, Flag, Meaning};
+use crate::config::legacy::{Flag, Meaning};
 use crate::config::show::toml_value;
 use crate::dashes;
 use crate::plugins::Plugins;
+use crate::program::Program;
 
 /// What the program is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// Run the scheduler.
+    /// Run the program.
     Run,
     /// Say whether the configuration can work.
     Check,
@@ -36,6 +37,14 @@ pub(crate) struct Arguments {
     pub(crate) files: Vec<PathBuf>,
     pub(crate) flags: Vec<FlagGiven>,
     pub(crate) sets: Vec<String>,
+    switches: Vec<&'static str>,
+}
+
+impl Arguments {
+    /// Whether a switch of the program stands there.
+    pub(crate) fn has(&self, switch: &str) -> bool {
+        self.switches.contains(&switch)
+    }
 }
 
 /// Reads the arguments, the program's own name first.
@@ -43,16 +52,23 @@ pub(crate) struct Arguments {
 /// # Errors
 /// What clap says, the help and the version included.
 pub(crate) fn parse(
+    program: &Program,
     plugins: &Plugins,
     arguments: impl Iterator<Item = OsString>,
 ) -> Result<Arguments, clap::Error> {
-    let matches = command(plugins).try_get_matches_from(dashes::two_dashes(arguments))?;
+    let matches = command(program, plugins).try_get_matches_from(dashes::two_dashes(arguments))?;
     let (task, matches) = task(&matches);
     Ok(Arguments {
         task,
         files: matches.get_many::<PathBuf>("config").into_iter().flatten().cloned().collect(),
         sets: matches.get_many::<String>("set").into_iter().flatten().cloned().collect(),
-        flags: FLAGS.iter().filter_map(|flag| given(flag, matches)).collect(),
+        flags: program.flags.iter().filter_map(|flag| given(flag, matches)).collect(),
+        switches: program
+            .switches
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| matches.get_flag(name))
+            .collect(),
     })
 }
 
@@ -75,20 +91,8 @@ fn given(flag: &Flag, matches: &ArgMatches) -> Option<FlagGiven> {
     Some(FlagGiven { name: flag.name.to_owned(), value })
 }
 
-const ABOUT: &str =
-    "Runs an etcd cluster on Apache Mesos: forms it once, and takes it over at each start.";
-const LONG_ABOUT: &str = "\
-Runs an etcd cluster on Apache Mesos: forms it once, and takes it over at each start.
-
-Ending this program ends nothing else: the etcd cluster runs on, and the next start takes it over.
-Every flag takes one dash or two. What holds can also come from files, variables and --set:
-`config show --origin` says what holds and where it came from.";
-const AFTER_HELP: &str = "\
-Exit codes: 0 asked to end, 64 usage, 69 something is not available, 70 a bug, 75 another scheduler
-took over, 76 Mesos removed the framework, 78 configuration.";
-
 /// The command line of this build.
-pub(crate) fn command(plugins: &Plugins) -> Command {
+pub(crate) fn command(program: &Program, plugins: &Plugins) -> Command {
     let keys = docs::keys(plugins);
     let config = Command::new("config")
         .about("Checks and shows the configuration; starts nothing")
@@ -117,18 +121,23 @@ pub(crate) fn command(plugins: &Plugins) -> Command {
         .action(ArgAction::Append)
         .global(true)
         .help("Any key of any section, like --set cluster.size=3; wins over everything");
-    Command::new("etcd-mesos-scheduler")
+    Command::new(program.name)
         .version(env!("CARGO_PKG_VERSION"))
-        .about(ABOUT)
-        .long_about(LONG_ABOUT)
-        .after_help(AFTER_HELP)
+        .about(program.about)
+        .long_about(program.long_about)
+        .after_help(program.after_help)
         .term_width(100)
         .args_override_self(true)
         .disable_help_subcommand(true)
         .subcommand(config)
         .subcommand(Command::new("plugins").about("Lists the plugins of this build"))
         .args([files, sets])
-        .args(FLAGS.iter().map(|flag| argument(flag, &keys)))
+        .args(program.switches.iter().map(|(name, help)| switch(name, help)))
+        .args(program.flags.iter().map(|flag| argument(flag, &keys)))
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).global(true).help(help)
 }
 
 fn argument(flag: &Flag, keys: &[Key]) -> Arg {
@@ -172,15 +181,30 @@ mod tests {
 
     use super::*;
     use crate::plugins::builtin;
+    use crate::program::{ONCE, PRINT, PROXY, SCHEDULER};
+
+    fn parsed_by(program: &Program, arguments: &[&str]) -> Arguments {
+        let all = std::iter::once(program.name).chain(arguments.iter().copied());
+        parse(program, &builtin(), all.map(OsString::from)).unwrap()
+    }
 
     fn parsed(arguments: &[&str]) -> Arguments {
-        let all = std::iter::once("etcd-mesos-scheduler").chain(arguments.iter().copied());
-        parse(&builtin(), all.map(OsString::from)).unwrap()
+        parsed_by(&SCHEDULER, arguments)
     }
 
     #[test]
-    fn the_command_line_is_sound() {
-        command(&builtin()).debug_assert();
+    fn the_command_lines_are_sound() {
+        for program in [&SCHEDULER, &PROXY] {
+            command(program, &builtin()).debug_assert();
+        }
+    }
+
+    #[test]
+    fn the_proxy_has_switches_of_its_own() {
+        let parsed = parsed_by(&PROXY, &["-print", "--mode=grpc-proxy"]);
+        assert!(parsed.has(PRINT) && !parsed.has(ONCE));
+        let all = [PROXY.name, "--cluster-size=3"].map(OsString::from);
+        assert!(parse(&PROXY, &builtin(), all.into_iter()).unwrap_err().use_stderr());
     }
 
     #[test]
@@ -207,11 +231,14 @@ mod tests {
 
     #[test]
     fn help_names_the_key_and_the_default_of_every_flag() {
-        let help = command(&builtin()).render_long_help().to_string();
-        for part in
-            ["[cluster.size, default 5]", "[http.port, default 23400]", "config show --origin"]
-        {
-            assert!(help.contains(part), "{part} is not in: {help}");
+        let scheduler =
+            ["[cluster.size, default 5]", "[http.port, default 23400]", "config show --origin"];
+        let proxy = ["[proxy.mode, default \"gateway\"]", "--print", "--discovery"];
+        for (program, parts) in [(&SCHEDULER, scheduler), (&PROXY, proxy)] {
+            let help = command(program, &builtin()).render_long_help().to_string();
+            for part in parts {
+                assert!(help.contains(part), "{part} is not in: {help}");
+            }
         }
     }
 }

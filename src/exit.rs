@@ -9,6 +9,8 @@ pub(crate) const USAGE: u8 = 64;
 pub(crate) const UNAVAILABLE: u8 = 69;
 /// A fault of this program was found.
 pub(crate) const BUG: u8 = 70;
+/// It may work later.
+pub(crate) const TEMPORARY: u8 = 75;
 /// The configuration cannot work.
 pub(crate) const CONFIG: u8 = 78;
 

@@ -5,6 +5,7 @@
 //! `docs/plugins.md`.
 
 mod cli;
+mod commands;
 pub mod config;
 mod dashes;
 mod exit;
@@ -15,7 +16,10 @@ mod logging;
 mod plain;
 mod plan;
 pub mod plugins;
+pub mod program;
+mod proxy;
 mod scheduler;
 
 pub use plugins::{Plugins, builtin};
+pub use proxy::proxy_main;
 pub use scheduler::scheduler_main;

@@ -1,7 +1,7 @@
 //! The plugins of a build: one explicit table, with a feature for each of ours.
 //!
 //! A program of somebody else calls [`builtin`], adds its own, and goes on with
-//! [`crate::scheduler_main`]; `docs/plugins.md` shows it.
+//! [`crate::scheduler_main`] or [`crate::proxy_main`]; `docs/plugins.md` shows it.
 
 use std::sync::Arc;
 
@@ -52,6 +52,8 @@ pub struct Kind<T> {
     pub name: &'static str,
     /// What is taken where none is chosen.
     pub default: Option<&'static str>,
+    /// Whether several can be chosen, in order.
+    pub takes_several: bool,
     /// What is in the build, in the order of the table.
     pub entries: Vec<Entry<T>>,
 }
@@ -113,7 +115,7 @@ impl Plugins {
     fn empty() -> Plugins {
         Plugins {
             persist: Kind::of("persist", Some("file")),
-            discovery: Kind::of("discovery", None),
+            discovery: Kind::of_several("discovery"),
             health: Kind::of("health", Some("raft")),
             placement: Kind::of("placement", Some("spread")),
         }
@@ -157,10 +159,17 @@ impl Plugins {
     /// What `plugins` prints: each plugin of the build, and what is not in it.
     pub fn listing(&self) -> String {
         let mut text = String::new();
-        list(&mut text, &self.persist);
-        list(&mut text, &self.discovery);
-        list(&mut text, &self.health);
-        list(&mut text, &self.placement);
+        list(&mut text, &self.persist, self.persist.default);
+        list(&mut text, &self.discovery, self.discovery.default);
+        list(&mut text, &self.health, self.health.default);
+        list(&mut text, &self.placement, self.placement.default);
+        text
+    }
+
+    /// The same of the discoveries alone, for a program that takes `default` where none is chosen.
+    pub(crate) fn discoveries(&self, default: &str) -> String {
+        let mut text = String::new();
+        list(&mut text, &self.discovery, Some(default));
         text
     }
 
@@ -176,7 +185,11 @@ impl Plugins {
 
 impl<T> Kind<T> {
     fn of(name: &'static str, default: Option<&'static str>) -> Kind<T> {
-        Kind { name, default, entries: Vec::new() }
+        Kind { name, default, takes_several: false, entries: Vec::new() }
+    }
+
+    fn of_several(name: &'static str) -> Kind<T> {
+        Kind { takes_several: true, ..Kind::of(name, None) }
     }
 
     fn add<P: Plugin>(&mut self, prepare: Prepare<T>) {
@@ -196,7 +209,11 @@ impl<T> Kind<T> {
         let of = |entry: &Entry<T>| {
             keys::flatten(&entry.schema, &format!("{}.{}", self.name, entry.name))
         };
-        let mut all = vec![keys::Key::choice(self.name, self.default, &self.names())];
+        let choice = match self.takes_several {
+            true => keys::Key::choice_of_several(self.name, &self.names()),
+            false => keys::Key::choice(self.name, self.default, &self.names()),
+        };
+        let mut all = vec![choice];
         all.extend(self.entries.iter().flat_map(of));
         all
     }
@@ -236,9 +253,9 @@ fn prepare<P: Plugin, T: 'static>(
     Some(Prepared { name: P::NAME, shown, make: Box::new(move |context| make(section, context)) })
 }
 
-fn list<T>(text: &mut String, kind: &Kind<T>) {
+fn list<T>(text: &mut String, kind: &Kind<T>, default: Option<&str>) {
     for entry in &kind.entries {
-        let chosen = if kind.default == Some(entry.name) { " (default)" } else { "" };
+        let chosen = if default == Some(entry.name) { " (default)" } else { "" };
         text.push_str(&format!("{:10} {:12} {}{chosen}\n", kind.name, entry.name, entry.about));
     }
     for missing in absent(kind) {

@@ -1,8 +1,5 @@
 //! `etcd-mesos-scheduler`: its commands, and its life.
 
-use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,42 +11,23 @@ use etcd_mesos_runtime::settings::Settings;
 use etcd_mesos_runtime::{Ended, StartError};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{self, Arguments, Task};
-use crate::config::layers::{Environment, Layers, STANDARD_FILE};
-use crate::config::{Configuration, configure, docs};
-use crate::exit::{BUG, CONFIG, Failure, UNAVAILABLE, USAGE};
+use crate::cli::Arguments;
+use crate::commands::{self, Deeds};
+use crate::config::{Configuration, configure};
+use crate::exit::{BUG, CONFIG, Failure, UNAVAILABLE};
 use crate::plugins::Plugins;
-use crate::{local, logging, plan};
+use crate::program::SCHEDULER;
+use crate::{local, plan};
 
 /// `etcd-mesos-scheduler` with these plugins, from its arguments to its exit code.
 pub fn scheduler_main(plugins: Plugins) -> ExitCode {
-    let arguments = match cli::parse(&plugins, std::env::args_os()) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
-        }
-    };
-    let outcome = match arguments.task {
-        Task::Plugins => Ok(print(&plugins.listing())),
-        Task::Example => Ok(print(&docs::example(&plugins))),
-        Task::Check => check(&plugins, &arguments),
-        Task::Show { with_origin } => show(&plugins, &arguments, with_origin),
-        Task::Run => start(&plugins, &arguments),
-    };
-    outcome.unwrap_or_else(|failure| failure.report())
-}
-
-fn print(text: &str) -> ExitCode {
-    // Who closed the pipe has read enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    ExitCode::SUCCESS
+    let listing = plugins.listing();
+    commands::run(&SCHEDULER, &plugins, &listing, &Deeds { check, show, start })
 }
 
 fn configuration(plugins: &Plugins, arguments: &Arguments) -> Result<Configuration, Failure> {
-    let environment: Environment = std::env::vars_os().collect();
-    let Arguments { files, flags, sets, .. } = arguments;
-    let layers = Layers::read(Path::new(STANDARD_FILE), files, &environment, flags, sets);
+    let environment = commands::environment();
+    let layers = commands::layers(&SCHEDULER, arguments, &environment);
     configure(plugins, layers, &environment).map_err(|problems| Failure::new(CONFIG, problems))
 }
 
@@ -57,39 +35,21 @@ fn settings(configuration: &Configuration) -> Result<Settings, Failure> {
     plan::settings(configuration).map_err(|problems| Failure::new(CONFIG, problems))
 }
 
-fn check(plugins: &Plugins, arguments: &Arguments) -> Result<ExitCode, Failure> {
+fn check(plugins: &Plugins, arguments: &Arguments) -> Result<(), Failure> {
     let configuration = configuration(plugins, arguments)?;
-    settings(&configuration)?;
-    Ok(print("the configuration can work; `config show --origin` says what holds\n"))
+    settings(&configuration).map(drop)
 }
 
-fn show(plugins: &Plugins, arguments: &Arguments, with_origin: bool) -> Result<ExitCode, Failure> {
-    Ok(print(&configuration(plugins, arguments)?.show(with_origin)))
+fn show(plugins: &Plugins, arguments: &Arguments, with_origin: bool) -> Result<String, Failure> {
+    Ok(configuration(plugins, arguments)?.show(with_origin))
 }
 
 fn start(plugins: &Plugins, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let configuration = configuration(plugins, arguments)?;
-    let log = &configuration.tree.log;
-    logging::start("etcd-mesos-scheduler", log.dir.as_deref(), log.verbosity)
-        .map_err(|error| Failure::new(CONFIG, error))?;
+    commands::log(&SCHEDULER, &configuration.tree.log)?;
     let settings = settings(&configuration)?;
-    live(configuration, settings)
-}
-
-fn live(configuration: Configuration, settings: Settings) -> Result<ExitCode, Failure> {
-    // One thread: the scheduler waits nearly always, and threads cost memory.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(8)
-        .build()
-        .map_err(|error| Failure::new(UNAVAILABLE, error))?;
-    // A broken invariant must end the program at once, with the exit code that says what it is.
-    let running = AssertUnwindSafe(|| runtime.block_on(run(configuration, settings)));
-    let outcome = catch_unwind(running)
-        .unwrap_or_else(|_| Err(Failure::new(BUG, "a fault of this program; etcd runs on")));
-    // A task that hangs (a file being served) must not hold the process back.
-    runtime.shutdown_background();
-    outcome
+    let bug = || Failure::new(BUG, "a fault of this program; etcd runs on");
+    commands::on_one_thread(run(configuration, settings), bug)
 }
 
 async fn run(configuration: Configuration, settings: Settings) -> Result<ExitCode, Failure> {

@@ -11,12 +11,18 @@ use std::process::{Command, Output};
 use etcd_mesos::builtin;
 use etcd_mesos::config::layers::{FlagGiven, Layers};
 use etcd_mesos::config::{configure, docs};
+use etcd_mesos::program::SCHEDULER;
 use proptest::prelude::*;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_etcd-mesos-scheduler");
+const PROXY_PROGRAM: &str = env!("CARGO_BIN_EXE_etcd-mesos-proxy");
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    Command::new(PROGRAM)
+    run_of(PROGRAM, arguments, variables)
+}
+
+fn run_of(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(program)
         .args(arguments)
         .env_clear()
         .envs(variables.iter().copied())
@@ -29,9 +35,15 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// What `config show --origin` says: a key, what holds, where it came from.
-fn shown(arguments: &[&str], variables: &[(&str, &str)]) -> BTreeMap<String, (String, String)> {
+type Shown = BTreeMap<String, (String, String)>;
+
+fn shown(arguments: &[&str], variables: &[(&str, &str)]) -> Shown {
+    shown_of(PROGRAM, arguments, variables)
+}
+
+fn shown_of(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Shown {
     let all: Vec<&str> = ["config", "show", "--origin"].iter().chain(arguments).copied().collect();
-    let Output { status, stdout, stderr } = run(&all, variables);
+    let Output { status, stdout, stderr } = run_of(program, &all, variables);
     assert!(status.success(), "{}", text(&stderr));
     let mut section = String::new();
     let mut found = BTreeMap::new();
@@ -54,8 +66,12 @@ fn assert_shown(found: &BTreeMap<String, (String, String)>, expected: &[(&str, &
 }
 
 fn problems(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    problems_of(PROGRAM, arguments, variables)
+}
+
+fn problems_of(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let all: Vec<&str> = ["config", "check"].iter().chain(arguments).copied().collect();
-    let Output { status, stderr, .. } = run(&all, variables);
+    let Output { status, stderr, .. } = run_of(program, &all, variables);
     assert_eq!(status.code(), Some(78), "{}", text(&stderr));
     text(&stderr)
 }
@@ -413,6 +429,274 @@ fn the_plugins_of_the_build_are_listed() {
     }
 }
 
+/// The seed README's invocation of the proxy, word for word, and what holds beside.
+#[test]
+fn the_seed_readmes_proxy_is_understood_key_by_key() {
+    let master = "zk://localhost:2181/mesos";
+    for dash in ["-", "--"] {
+        let flags = [format!("{dash}master={master}"), format!("{dash}framework-name=etcd")];
+        let found = shown_of(PROXY_PROGRAM, &[&flags[0], &flags[1]], &[("PORT0", "31000")]);
+        let master = format!("{master:?}");
+        assert_shown(
+            &found,
+            &[
+                ("discovery.plugin", "\"mesos_state\"", "default"),
+                ("discovery.mesos_state.master", &master, "flag --master"),
+                ("framework.name", "\"etcd\"", "flag --framework-name"),
+                ("proxy.mode", "\"gateway\"", "default"),
+                (
+                    "proxy.listen",
+                    "[\"http://localhost:2379\", \"http://localhost:4001\"]",
+                    "default",
+                ),
+                ("proxy.etcd", "\"./bin/etcd\"", "default"),
+                ("proxy.data_dir", "\"default.etcd\"", "default"),
+                ("proxy.status", "\"127.0.0.1:23401\"", "default"),
+            ],
+        );
+        // What the scheduler alone reads is not the proxy's to show.
+        assert!(found.keys().all(|key| !key.starts_with("cluster") && !key.starts_with("persist")));
+    }
+}
+
+#[test]
+fn the_predecessors_flags_of_the_proxy_are_understood() {
+    let flags = [
+        "-master=10.0.0.1:5050",
+        "-etcd-bin=/usr/bin/etcd",
+        "-listen-client-urls=http://127.0.0.1:2379,http://10.0.0.7:2379",
+        "-data-dir=/var/lib/proxy",
+        "-log_dir=/var/log",
+        "-logtostderr",
+        "-v=2",
+        "-mode=grpc-proxy",
+        "-status-address=",
+    ];
+    let found = shown_of(PROXY_PROGRAM, &flags, &[]);
+    let listen = "[\"http://127.0.0.1:2379\", \"http://10.0.0.7:2379\"]";
+    assert_shown(
+        &found,
+        &[
+            ("discovery.mesos_state.master", "\"10.0.0.1:5050\"", "flag --master"),
+            ("proxy.etcd", "\"/usr/bin/etcd\"", "flag --etcd-bin"),
+            ("proxy.listen", listen, "flag --listen-client-urls"),
+            ("proxy.data_dir", "\"/var/lib/proxy\"", "flag --data-dir"),
+            ("proxy.mode", "\"grpc-proxy\"", "flag --mode"),
+            ("proxy.status", "\"\"", "flag --status-address"),
+            ("log.dir", "\"/var/log\"", "flag --log_dir"),
+            ("log.verbosity", "2", "flag --v"),
+        ],
+    );
+    let variables = [("MESOS_MASTER", "m1:5050"), ("FRAMEWORK_NAME", "prod"), ("VERBOSITY", "1")];
+    assert_shown(
+        &shown_of(PROXY_PROGRAM, &[], &variables),
+        &[
+            ("discovery.mesos_state.master", "\"m1:5050\"", "environment variable MESOS_MASTER"),
+            ("framework.name", "\"prod\"", "environment variable FRAMEWORK_NAME"),
+        ],
+    );
+}
+
+#[test]
+fn several_discoveries_are_taken_in_their_order_however_they_are_written() {
+    let dns = ["--set", "discovery.mesos_dns.domain=etcd.mesos"];
+    let still = ["--set", "discovery.static.members=[\"http://10.0.0.1:2379\"]"];
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("etcd.toml");
+    std::fs::write(&file, "[discovery]\nplugin = [\"mesos_dns\", \"static\"]\n").unwrap();
+    let file = format!("--config={}", file.display());
+    for choice in [
+        "--discovery=mesos_dns, static",
+        "--set=discovery.plugin=[\"mesos_dns\",\"static\"]",
+        &file,
+    ] {
+        let found = shown_of(PROXY_PROGRAM, &[&[choice][..], &dns, &still].concat(), &[]);
+        assert_eq!(found["discovery.plugin"].0, "[\"mesos_dns\", \"static\"]", "{choice}");
+        assert!(found.contains_key("discovery.static.members"), "{choice}");
+        assert!(found.contains_key("discovery.mesos_dns.domain"), "{choice}");
+        assert!(!found.contains_key("discovery.mesos_state.master"), "{choice}");
+    }
+    // All that are chosen are checked, in one run.
+    let said = problems_of(PROXY_PROGRAM, &["--discovery=mesos_dns,static,mesos_dnss"], &[]);
+    for part in [
+        "discovery.mesos_dns.domain",
+        "discovery.static.members",
+        "discovery.plugin (flag --discovery): there is no plugin `mesos_dnss`; did you mean `mesos_dns`?",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in: {said}");
+    }
+    for (choice, words) in [
+        ("--discovery=", "the names of plugins are wanted"),
+        ("--discovery=static,,mesos_dns", "the names of plugins are wanted"),
+        ("--discovery=static,static", "`static` is named twice"),
+        ("--set=discovery.plugin=[3]", "the names of plugins are wanted"),
+    ] {
+        let said = problems_of(PROXY_PROGRAM, &[choice], &[]);
+        assert!(said.contains(&format!("): {words}")), "{choice}: {said}");
+    }
+}
+
+/// One file for both programs: neither trips over the other's keys, and Mesos is named once.
+#[test]
+fn one_file_is_both_programs() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = etcd_mesos_testkit::tls::Authority::found(dir.path(), "ca").unwrap();
+    let (file, ca) = (dir.path().join("etcd.toml"), authority.ca_file().display().to_string());
+    let secret = dir.path().join("secret");
+    std::fs::write(&secret, "sesame").unwrap();
+    let lines = [
+        "[framework]\nname = \"prod\"\nprincipal = \"etcd\"",
+        &format!("secret_file = {:?}", secret.display().to_string()),
+        "[mesos]\nmaster = \"https://m1:5050,m2:5050\"",
+        &format!("ca_file = {ca:?}"),
+        "[cluster]\nsize = 3",
+        "[persist]\nplugin = \"zookeeper\"\n[persist.zookeeper]\nurl = \"zk://z:2181/e\"",
+        "[proxy]\nmode = \"etcd-gateway\"\nlisten = [\"https://127.0.0.1:2379\"]",
+    ];
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let place = format!("file {}", file.display());
+    let given = format!("--config={}", file.display());
+    let of_scheduler = shown(&[&given], &[]);
+    assert_shown(&of_scheduler, &[("cluster.size", "3", &place)]);
+    assert!(of_scheduler.keys().all(|key| !key.starts_with("proxy")), "{of_scheduler:?}");
+    let of_proxy = shown_of(PROXY_PROGRAM, &[&given], &[]);
+    let from = |key: &str| format!("{key}, {place}");
+    assert_shown(
+        &of_proxy,
+        &[
+            ("framework.name", "\"prod\"", &place),
+            ("proxy.mode", "\"etcd-gateway\"", &place),
+            ("discovery.mesos_state.master", "\"https://m1:5050,m2:5050\"", &from("mesos.master")),
+            ("discovery.mesos_state.ca_file", &format!("{ca:?}"), &from("mesos.ca_file")),
+            ("discovery.mesos_state.principal", "\"etcd\"", &from("framework.principal")),
+        ],
+    );
+    // What is said of the discovery itself is stronger, whichever layer says it.
+    let own = ["--set", "discovery.mesos_state.ca_file=/other", &given];
+    let own = shown_of(PROXY_PROGRAM, &own, &[]);
+    assert_eq!(own["discovery.mesos_state.ca_file"].0, "\"/other\"");
+    let other = ["--discovery=static", "--set=discovery.static.members=[\"http://a:1\"]", &given];
+    let other = shown_of(PROXY_PROGRAM, &other, &[]);
+    assert!(!other.contains_key("discovery.mesos_state.master"), "{other:?}");
+}
+
+#[test]
+fn the_proxys_problems_come_at_once_each_with_its_key_and_origin() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("etcd.toml");
+    let lines = "[proxy]\nmdoe = \"gateway\"\nwait = \"2h\"\n[cluster]\nsise = 3\n[persist]\nplugin = \"zoo\"\n";
+    std::fs::write(&file, lines).unwrap();
+    let said = problems_of(
+        PROXY_PROGRAM,
+        &[
+            &format!("--config={}", file.display()),
+            "-mode=tcp",
+            "-listen-client-urls=http://localhost:2379,localhost:4001",
+            "-status-address=23401",
+            "-master=m1",
+            "-framework-name=Etcd",
+            "--set=proxy.drain=soon",
+        ],
+        &[],
+    );
+    let place = format!("file {}", file.display());
+    for part in [
+        format!("proxy.mdoe ({place}): there is no such key; did you mean `mode`?"),
+        format!("proxy.wait ({place}): 2h: it must be at most an hour"),
+        format!("cluster.sise ({place}): there is no such key; did you mean `size`?"),
+        format!("persist.plugin ({place}): there is no plugin `zoo`"),
+        "proxy.mode (flag --mode): `tcp` is none of gateway, etcd-gateway, grpc-proxy, v2-proxy".to_owned(),
+        "proxy.listen (flag --listen-client-urls): `localhost:4001` is not of the form http://host:port".to_owned(),
+        "proxy.status (flag --status-address): `23401` is no IP address with a port".to_owned(),
+        "discovery.mesos_state.master (flag --master):".to_owned(),
+        "framework.name (flag --framework-name):".to_owned(),
+        "proxy.drain (flag --set proxy.drain):".to_owned(),
+    ] {
+        assert!(said.contains(&part), "{part:?} is not in: {said}");
+    }
+    assert_eq!(said.matches("\n  - ").count(), 10, "{said}");
+}
+
+#[test]
+fn what_a_mode_cannot_do_is_refused_with_the_way_out() {
+    for mode in ["grpc-proxy", "v2-proxy"] {
+        let mode = format!("--mode={mode}");
+        let said =
+            problems_of(PROXY_PROGRAM, &[&mode, "--listen-client-urls=https://localhost:1"], &[]);
+        assert!(said.contains("the modes gateway and etcd-gateway pass TLS on"), "{said}");
+    }
+    for urls in ["", "http://localhost", "http://a:1,http://a:1", "[]"] {
+        let said = problems_of(PROXY_PROGRAM, &[&format!("--listen-client-urls={urls}")], &[]);
+        assert!(said.contains("proxy.listen (flag --listen-client-urls)"), "{urls}: {said}");
+    }
+    for (master, origin) in [
+        (vec!["--master=local"], "flag --master"),
+        (vec!["--set=mesos.master=local:5"], "mesos.master, flag --set mesos.master"),
+    ] {
+        let said = problems_of(PROXY_PROGRAM, &master, &[]);
+        assert!(said.contains(&format!("discovery.mesos_state.master ({origin})")), "{said}");
+        assert!(said.contains("--discovery=scheduler"), "{said}");
+    }
+    // A binary that is not there, and a member's data directory, are found before anything listens.
+    let missing =
+        ["--mode=etcd-gateway", "--etcd-bin=/nowhere/etcd", "--print", "--status-address="];
+    let Output { status, stderr, .. } = run_of(PROXY_PROGRAM, &missing, &[]);
+    assert_eq!(status.code(), Some(78), "{}", text(&stderr));
+    assert!(text(&stderr).contains("/nowhere/etcd cannot be used; proxy.etcd (--etcd-bin)"));
+    let wrong = run_of(PROXY_PROGRAM, &["--cluster-size=3"], &[]);
+    assert_eq!(wrong.status.code(), Some(64), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn the_proxys_plugins_are_the_discoveries() {
+    let Output { status, stdout, .. } = run_of(PROXY_PROGRAM, &["plugins"], &[]);
+    let said = text(&stdout);
+    assert!(status.success() && said.lines().all(|line| line.starts_with("discovery ")), "{said}");
+    assert!(said.contains("mesos_state") && said.contains("(default)"), "{said}");
+}
+
+/// Nobody is asked and nothing is run: the members are in the configuration.
+#[test]
+fn print_says_what_would_be_run() {
+    let members =
+        "--set=discovery.static.members=[\"http://10.0.0.1:2379\",\"http://10.0.0.2:2379\"]";
+    let common = [
+        "--discovery=static",
+        members,
+        "--listen-client-urls=http://127.0.0.1:2379,http://127.0.0.1:4001",
+    ];
+    let print = |more: &[&str]| {
+        let output =
+            run_of(PROXY_PROGRAM, &[&["--print", "--once"], &common[..], more].concat(), &[]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let gateway = "listen 127.0.0.1:2379\nlisten 127.0.0.1:4001\n\
+                   member http://10.0.0.1:2379\nmember http://10.0.0.2:2379\n";
+    assert_eq!(print(&[]), gateway);
+    let etcd = etcd_mesos_testkit::etcd::find().unwrap().etcd;
+    let (etcd, flag) = (etcd.display(), format!("--etcd-bin={}", etcd.display()));
+    let endpoints = "--endpoints=http://10.0.0.1:2379,http://10.0.0.2:2379";
+    assert_eq!(
+        print(&["--mode=etcd-gateway", &flag]),
+        format!(
+            "{etcd} gateway start --listen-addr=127.0.0.1:2379 {endpoints} --retry-delay=1s\n\
+             {etcd} gateway start --listen-addr=127.0.0.1:4001 {endpoints} --retry-delay=1s\n"
+        )
+    );
+    assert_eq!(
+        print(&[
+            "--mode=grpc-proxy",
+            &flag,
+            "--data-dir=/var/lib/a proxy",
+            "--listen-client-urls=http://127.0.0.1:1"
+        ]),
+        format!(
+            "{etcd} grpc-proxy start --listen-addr=127.0.0.1:1 {endpoints} '--data-dir=/var/lib/a proxy'\n"
+        )
+    );
+}
+
 /// `ETCD_MESOS_BLESS=1` writes the page; without it, the page must be what the code makes.
 #[test]
 fn the_page_on_the_configuration_is_true() {
@@ -481,7 +765,8 @@ fn holds(
     let sets: Vec<String> =
         pairs(sets).iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
     let flags: [FlagGiven; 0] = [];
-    let layers = Layers::read(Path::new("/nowhere"), files, &environment, &flags, &sets);
+    let layers =
+        Layers::read(&SCHEDULER, Path::new("/nowhere"), files, &environment, &flags, &sets);
     let configuration = configure(&builtin(), layers, &environment);
     let configuration = configuration.unwrap_or_else(|problems| panic!("{problems}"));
     let of_pool = |key: &str| POOL.iter().any(|(known, _)| *known == key);

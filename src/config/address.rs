@@ -90,6 +90,11 @@ fn local_agents(text: &str) -> Option<Result<usize, String>> {
     })
 }
 
+/// Whether it is the address of a Mesos inside a program, right or wrong.
+pub(super) fn is_local(text: &str) -> bool {
+    local_agents(text).is_some()
+}
+
 fn available(agents: usize) -> Result<usize, String> {
     match cfg!(feature = "local") {
         true => Ok(agents),

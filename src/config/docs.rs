@@ -5,10 +5,11 @@ use std::fmt::Write;
 use etcd_mesos_etcd::flags::{EXTRA_FLAGS, LOG_LEVELS};
 
 use super::keys::{Key, flatten, schema_of};
-use super::legacy::{FLAGS, Meaning, VARIABLES};
+use super::legacy::{Flag, Meaning, Variable};
 use super::show::toml_value;
 use super::tree::Tree;
 use crate::plugins::{OPTIONAL, Plugins};
+use crate::program::{PROXY, Program, SCHEDULER};
 
 /// Every key of a build, in the order of the sections.
 pub fn keys(plugins: &Plugins) -> Vec<Key> {
@@ -20,7 +21,10 @@ pub fn keys(plugins: &Plugins) -> Vec<Key> {
 /// A configuration file with every key, each at its default and commented out.
 pub fn example(plugins: &Plugins) -> String {
     let mut text = String::from(
-        "# Every setting of etcd-mesos-scheduler, at its default. Keep what you change.\n\
+        "# Every setting of etcd-mesos-scheduler and etcd-mesos-proxy, at its default. Keep what you \
+         change.\n\
+         # [proxy] and [discovery] are the proxy's; framework.name and log are both's; the others are \
+         the scheduler's.\n\
          # A length of time is \"240s\", \"10m\", \"7days\"; a bare number is seconds.\n",
     );
     let mut section = String::new();
@@ -43,20 +47,40 @@ pub fn markdown(plugins: &Plugins) -> String {
     let mut text = String::from(INTRODUCTION);
     sections(&mut text, plugins);
     etcd_flags(&mut text);
-    text.push_str(FLAGS_INTRODUCTION);
-    for flag in FLAGS {
-        let _ = writeln!(text, "| `--{}` | {} |", flag.name, meaning(&flag.meaning));
-    }
-    text.push_str(VARIABLES_INTRODUCTION);
-    for (name, known) in VARIABLES {
-        let _ = writeln!(text, "| `{name}` | {} |", meaning(known));
-    }
+    flags(&mut text, &SCHEDULER);
+    flags(&mut text, &PROXY);
+    text.push_str(SWITCHES);
+    variables(&mut text);
     text.push_str(FEATURES_INTRODUCTION);
     for known in OPTIONAL {
         let _ = writeln!(text, "| `{}` | {} | `{}` |", known.feature, known.kind, known.name);
     }
     text.push_str(LOCAL_FEATURE);
     text
+}
+
+fn flags(text: &mut String, program: &Program) {
+    let _ = write!(
+        text,
+        "\n## Flags of `{}`\n\nWith one dash or two. Beside `--config FILE` and \
+         `--set section.key=value`:\n\n| flag | stands for |\n|---|---|\n",
+        program.name
+    );
+    for Flag { name, meaning: means, .. } in program.flags {
+        let _ = writeln!(text, "| `--{name}` | {} |", meaning(means));
+    }
+    for (name, help) in program.switches {
+        let _ = writeln!(text, "| `--{name}` | {help} |");
+    }
+}
+
+fn variables(text: &mut String) {
+    text.push_str(VARIABLES_INTRODUCTION);
+    for (name, known) in SCHEDULER.variables {
+        let of_proxy = PROXY.variables.iter().find(|(other, _)| other == name);
+        let of_proxy = of_proxy.map(|(_, known)| meaning(known)).unwrap_or_default();
+        let _ = writeln!(text, "| `{name}` | {} | {of_proxy} |", meaning(known));
+    }
 }
 
 fn sections(text: &mut String, plugins: &Plugins) {
@@ -95,13 +119,19 @@ fn etcd_flags(text: &mut String) {
 
 /// The flags and variables that stand for a key.
 fn also(key: &str) -> String {
-    let stands =
-        |meaning: &Meaning| meaning.keys().first().is_some_and(|_| meaning.keys().contains(&key));
-    let flags = FLAGS.iter().filter(|f| stands(&f.meaning)).map(|f| format!("`--{}`", f.name));
-    let variables =
-        VARIABLES.iter().filter(|(_, m)| stands(m)).map(|(name, _)| format!("`{name}`"));
-    let all: Vec<String> = flags.chain(variables).collect();
+    let of_scheduler = stand_for(key, &SCHEDULER);
+    let mut all = of_scheduler.clone();
+    let of_proxy = stand_for(key, &PROXY).into_iter().filter(|word| !of_scheduler.contains(word));
+    all.extend(of_proxy.map(|word| format!("proxy: {word}")));
     if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
+}
+
+fn stand_for(key: &str, program: &Program) -> Vec<String> {
+    let stands = |meaning: &Meaning| meaning.keys().contains(&key);
+    let flags = program.flags.iter().filter(|flag| stands(&flag.meaning));
+    let variables = program.variables.iter().filter(|(_, meaning)| stands(meaning));
+    let flags = flags.map(|flag: &Flag| format!("`--{}`", flag.name));
+    flags.chain(variables.map(|(name, _): &Variable| format!("`{name}`"))).collect()
 }
 
 fn meaning(meaning: &Meaning) -> String {
@@ -154,30 +184,36 @@ etcd-mesos-scheduler config example                 # every key, at its default
 etcd-mesos-scheduler plugins                        # what is in this build
 ```
 
+## Two programs, one file
+
+`etcd-mesos-proxy` has the same layers and commands, and reads the same files. `[proxy]` and
+`[discovery]` are its sections, `framework.name` and `[log]` both programs'; the other keys are the
+scheduler's. Each program checks the types and names of all keys, and the sense of its own alone.
+What `[discovery.mesos_state]` does not say it takes from `[mesos]` (`master`, `zookeeper_auth_file`,
+`tls`, `ca_file`, `cert_file`, `key_file`) and from `[framework]` (`principal` with `secret_file`), so
+that one file says once where Mesos is.
+
 ## Keys
 ";
 
-const FLAGS_INTRODUCTION: &str = "
-## Flags of `etcd-mesos-scheduler`
-
-With one dash or two. Beside `--config FILE` and `--set section.key=value`:
-
-| flag | stands for |
-|---|---|
+const SWITCHES: &str = "
+`--master` does not choose a discovery: where another one is chosen than `mesos_state`, which the proxy
+takes by default, it is not asked.
 ";
 
 const VARIABLES_INTRODUCTION: &str = "
 ## Variables of the predecessor
 
-| variable | stands for |
-|---|---|
+| variable | stands for | to the proxy |
+|---|---|---|
 ";
 
 const FEATURES_INTRODUCTION: &str = "
 ## Features
 
-`default` has all that a program uses today, which is all but the discoveries; `minimal` has none. What
-a build lacks is named with its feature where it is chosen, and by `etcd-mesos-scheduler plugins`.
+`default` has all of them, `minimal` has none; its scheduler keeps its record nowhere, and its proxy knows
+`static` alone. What a build lacks is named with its feature where it is chosen, and by the command
+`plugins`.
 
 | feature | kind | plugin |
 |---|---|---|

@@ -32,6 +32,22 @@ impl Key {
         }
     }
 
+    /// The key that chooses discoveries: several, in order. Each program has a default of its own.
+    pub fn choice_of_several(kind: &str, names: &[&str]) -> Key {
+        Key {
+            name: format!("{kind}.plugin"),
+            about: format!(
+                "The {kind} plugins, the preferred one first: a name, a list, or names with commas \
+                 between them. Each is asked where those before it fail. By default the proxy takes \
+                 `{}`, and the scheduler needs none",
+                super::proxy::DEFAULT_DISCOVERY
+            ),
+            holds: format!("some of {}", names.join(", ")),
+            default: None,
+            is_required: false,
+        }
+    }
+
     /// The section that it is in.
     pub fn section(&self) -> &str {
         self.name.rsplit_once('.').map_or("", |(section, _)| section)

@@ -12,9 +12,11 @@ use figment::value::{Dict, Map, Tag, Value};
 use figment::{Figment, Metadata, Profile, Provider, Source};
 
 use super::address::MasterAddress;
-use super::legacy::{self, Meaning, VARIABLES};
+use super::legacy::Meaning;
 use super::local;
 use super::problem::Problem;
+use super::read::retagged;
+use crate::program::{Program, SCHEDULER};
 
 /// The file that is read if it is there.
 pub const STANDARD_FILE: &str = "/etc/etcd-mesos/config.toml";
@@ -46,6 +48,7 @@ pub type Environment = Vec<(OsString, OsString)>;
 /// The merged layers.
 #[derive(Debug)]
 pub struct Layers {
+    program: &'static Program,
     figment: Figment,
     /// What could not be read at all.
     pub problems: Vec<Problem>,
@@ -63,27 +66,34 @@ pub struct FlagGiven {
 impl Layers {
     /// Merges all layers; a standard file is read if it is there, the others must be.
     pub fn read(
+        program: &'static Program,
         standard: &Path,
         files: &[PathBuf],
         environment: &Environment,
         flags: &[FlagGiven],
         sets: &[String],
     ) -> Layers {
-        let mut layers = Layers { figment: Figment::new(), problems: Vec::new() };
+        let mut layers = Layers::of(program);
         layers.file(standard, true);
         files.iter().for_each(|file| layers.file(file, false));
         layers.variables(environment);
         layers.refuse_two_choices(flags);
         flags.iter().for_each(|flag| layers.flag(flag));
         sets.iter().for_each(|set| layers.set(set));
-        layers.local(environment);
+        if program.has_local {
+            layers.local(environment);
+        }
         layers
+    }
+
+    fn of(program: &'static Program) -> Layers {
+        Layers { program, figment: Figment::new(), problems: Vec::new() }
     }
 
     /// The layers of one file that holds this text, and of settings like those of `--set`; no file and no
     /// variable is read.
     pub fn of_text(text: &str, sets: &[String]) -> Layers {
-        let mut layers = Layers { figment: Figment::new(), problems: Vec::new() };
+        let mut layers = Layers::of(&SCHEDULER);
         layers.toml("a text".to_owned(), text);
         sets.iter().for_each(|set| layers.set(set));
         layers
@@ -116,26 +126,49 @@ impl Layers {
         source.and_then(Source::custom) == Some("text")
     }
 
+    /// The value of a key, if a layer gave one.
+    pub(super) fn value_of(&self, key: &str) -> Option<Value> {
+        self.figment.find_value(key).ok()
+    }
+
+    /// Whether a layer gave the key a value.
+    pub fn is_given(&self, key: &str) -> bool {
+        self.value_of(key).is_some()
+    }
+
+    /// Gives `to` what some layer gave `from`, where no layer gave it anything.
+    pub(super) fn inherit(&mut self, from: &str, to: &str) {
+        let Some(value) = self.value_of(from).filter(|_| !self.is_given(to)) else { return };
+        let origin = self.origin(value.tag()).unwrap_or_default();
+        let given = Given {
+            origin: format!("{from}, {origin}"),
+            is_text: self.is_text(value.tag()),
+            values: nested(to, retagged(value, Tag::Default)),
+        };
+        self.join(given);
+    }
+
     /// Where the Mesos is inside this program, other defaults hold.
     fn local(&mut self, environment: &Environment) {
-        let given = |key: &str| self.figment.find_value(key).ok()?.into_string();
+        let given = |key: &str| self.value_of(key)?.into_string();
         let master = given("mesos.master").map(|text| MasterAddress::parse(&text));
         if !matches!(master, Some(Ok(master)) if master.is_local()) {
             return;
         }
         let (network, work_dir) = (given("local.network"), given("local.work_dir"));
         for (key, text) in local::defaults(network, work_dir, environment) {
-            let given = Given {
-                origin: local::ORIGIN.to_owned(),
-                is_text: true,
-                values: nested(key, &text),
-            };
-            self.figment = std::mem::take(&mut self.figment).join(given);
+            let values = nested(key, Value::from(text));
+            self.join(Given { origin: local::ORIGIN.to_owned(), is_text: true, values });
         }
     }
 
     fn merge(&mut self, given: Given) {
         self.figment = std::mem::take(&mut self.figment).merge(given);
+    }
+
+    /// Adds a layer that is weaker than all others.
+    fn join(&mut self, given: Given) {
+        self.figment = std::mem::take(&mut self.figment).join(given);
     }
 
     fn trouble(&mut self, origin: String, text: impl Into<String>) {
@@ -160,7 +193,7 @@ impl Layers {
     }
 
     fn variables(&mut self, environment: &Environment) {
-        for (name, meaning) in VARIABLES {
+        for (name, meaning) in self.program.variables {
             if let Some(text) = self.variable(environment, name).filter(|text| !text.is_empty()) {
                 self.legacy(format!("environment variable {name}"), meaning, &text);
             }
@@ -196,7 +229,8 @@ impl Layers {
 
     /// Two flags that choose different plugins of one kind: whichever won, the other was meant too.
     fn refuse_two_choices(&mut self, flags: &[FlagGiven]) {
-        let chosen = |flag: &FlagGiven| match legacy::meaning_of(&flag.name) {
+        let program = self.program;
+        let chosen = |flag: &FlagGiven| match program.meaning_of(&flag.name) {
             Some(Meaning::Selects { choice, .. }) if !flag.value.is_empty() => Some(*choice),
             Some(_) | None => None,
         };
@@ -217,7 +251,7 @@ impl Layers {
 
     fn flag(&mut self, flag: &FlagGiven) {
         let origin = format!("flag --{}", flag.name);
-        match legacy::meaning_of(&flag.name) {
+        match self.program.meaning_of(&flag.name) {
             Some(meaning) => self.legacy(origin, meaning, &flag.value),
             None => self.trouble(origin, "there is no such flag"),
         }
@@ -248,13 +282,13 @@ impl Layers {
     }
 
     fn text(&mut self, origin: String, key: &str, text: &str) {
-        self.merge(Given { origin, is_text: true, values: nested(key, text) });
+        self.merge(Given { origin, is_text: true, values: nested(key, Value::from(text)) });
     }
 }
 
 /// The values of one key that is written with dots.
-fn nested(key: &str, text: &str) -> Dict {
-    match figment::util::nest(key, Value::from(text)) {
+fn nested(key: &str, value: Value) -> Dict {
+    match figment::util::nest(key, value) {
         Value::Dict(_, values) => values,
         _ => Dict::new(),
     }

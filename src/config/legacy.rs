@@ -1,5 +1,5 @@
-//! The predecessor's flags and variables, and those of ours that follow their style: each says
-//! which keys it stands for.
+//! The predecessor's flags and variables, and those of ours that follow their style, for each program: each
+//! says which keys it stands for.
 
 /// What a flag or a variable stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,9 @@ pub struct Flag {
     /// What it stands for.
     pub meaning: Meaning,
 }
+
+/// A variable of the environment, and what it stands for.
+pub type Variable = (&'static str, Meaning);
 
 const fn flag(name: &'static str, value_name: &'static str, meaning: Meaning) -> Flag {
     Flag { name, value_name, meaning }
@@ -106,8 +109,35 @@ pub const FLAGS: &[Flag] = &[
     flag("log_backtrace_at", "PLACE", GLOG),
 ];
 
+/// The flags of the proxy.
+pub const PROXY_FLAGS: &[Flag] = &[
+    flag("framework-name", "NAME", Meaning::Key("framework.name")),
+    flag("master", "MASTERS", Meaning::Key("discovery.mesos_state.master")),
+    flag("discovery", "NAME[,NAME…]", Meaning::Key("discovery.plugin")),
+    flag("mode", "MODE", Meaning::Key("proxy.mode")),
+    flag("listen-client-urls", "URLS", Meaning::Key("proxy.listen")),
+    flag("etcd-bin", "PATH", Meaning::Key("proxy.etcd")),
+    flag("data-dir", "DIR", Meaning::Key("proxy.data_dir")),
+    flag("status-address", "IP:PORT", Meaning::Key("proxy.status")),
+    flag("log_dir", "DIR", Meaning::Keys(&["log.dir"])),
+    flag("v", "N", Meaning::Key("log.verbosity")),
+    flag("logtostderr", "BOOL", GLOG),
+    flag("alsologtostderr", "BOOL", GLOG),
+    flag("stderrthreshold", "LEVEL", GLOG),
+    flag("vmodule", "PATTERN", GLOG),
+    flag("log_backtrace_at", "PLACE", GLOG),
+];
+
+/// Those of the predecessor's variables that mean something to the proxy. Its image had no proxy; the others,
+/// `PORT0` among them, are the scheduler's alone.
+pub const PROXY_VARIABLES: &[Variable] = &[
+    ("FRAMEWORK_NAME", Meaning::Key("framework.name")),
+    ("MESOS_MASTER", Meaning::Key("discovery.mesos_state.master")),
+    ("VERBOSITY", Meaning::Key("log.verbosity")),
+];
+
 /// The variables that the predecessor's image and Marathon specifications set.
-pub const VARIABLES: &[(&str, Meaning)] = &[
+pub const VARIABLES: &[Variable] = &[
     ("FRAMEWORK_NAME", Meaning::Key("framework.name")),
     ("FRAMEWORK_FAILOVER_TIMEOUT_SECONDS", Meaning::Key("framework.failover_timeout")),
     ("CLUSTER_SIZE", Meaning::Key("cluster.size")),
@@ -126,11 +156,6 @@ pub const VARIABLES: &[(&str, Meaning)] = &[
     ("PORT1", NO_DRIVER),
     ("PORT2", Meaning::Key("artifacts.port")),
 ];
-
-/// What a flag stands for.
-pub fn meaning_of(flag: &str) -> Option<&'static Meaning> {
-    FLAGS.iter().find(|known| known.name == flag).map(|known| &known.meaning)
-}
 
 impl Meaning {
     /// The keys and their values.
@@ -191,11 +216,15 @@ mod tests {
 
     #[test]
     fn no_flag_and_no_variable_stands_twice() {
-        for (at, flag) in FLAGS.iter().enumerate() {
-            assert!(FLAGS[..at].iter().all(|other| other.name != flag.name), "{}", flag.name);
+        for flags in [FLAGS, PROXY_FLAGS] {
+            for (at, flag) in flags.iter().enumerate() {
+                assert!(flags[..at].iter().all(|other| other.name != flag.name), "{}", flag.name);
+            }
         }
-        for (at, (name, _)) in VARIABLES.iter().enumerate() {
-            assert!(VARIABLES[..at].iter().all(|(other, _)| other != name), "{name}");
+        for variables in [VARIABLES, PROXY_VARIABLES] {
+            for (at, (name, _)) in variables.iter().enumerate() {
+                assert!(variables[..at].iter().all(|(other, _)| other != name), "{name}");
+            }
         }
     }
 

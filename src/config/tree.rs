@@ -1,4 +1,4 @@
-//! The settings of the scheduler, as people write them; the plugins' own are apart.
+//! The settings of the programs, as people write them; the plugins' own are apart.
 //!
 //! The doc comments are what `--help`, `config example` and `docs/configuration.md` say of a key.
 
@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::address::MasterAddress;
+use super::listen::{ListenUrls, StatusPlace};
 use super::local::LoopbackNetwork;
 
 /// Every section that is not a plugin's.
@@ -34,6 +35,8 @@ pub struct Tree {
     pub reseed: ReseedSection,
     /// What is written down.
     pub log: LogSection,
+    /// The proxy's own.
+    pub proxy: ProxySection,
 }
 
 /// What Mesos is told of us.
@@ -258,4 +261,56 @@ pub struct LogSection {
     /// Write all that the scheduler is told and does into this file, for a replay; no secret is in
     /// it. The former one is kept as FILE.1; it ends at 64 MiB, and a restart begins another
     pub transcript: Option<PathBuf>,
+}
+
+/// What serves the proxy's local addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyMode {
+    /// The TCP gateway of the program itself.
+    #[default]
+    Gateway,
+    /// `etcd gateway`.
+    EtcdGateway,
+    /// `etcd grpc-proxy`.
+    GrpcProxy,
+    /// `etcd --proxy=on`.
+    V2Proxy,
+}
+
+/// The proxy's own settings.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProxySection {
+    /// What serves clients: the TCP gateway of the proxy itself, or one of etcd's own: etcd gateway,
+    /// etcd grpc-proxy, etcd --proxy=on (to 3.5)
+    pub mode: ProxyMode,
+    /// The URLs that clients connect to, http://host:port, in a list or with commas between them
+    pub listen: ListenUrls,
+    /// etcd, for the modes that run one: version 3.4 or a later 3.x
+    pub etcd: PathBuf,
+    /// The data directory of that etcd
+    pub data_dir: PathBuf,
+    /// The IP address and port of the status page; empty for none. Where the default is taken by
+    /// another program, there is none either
+    pub status: StatusPlace,
+    /// How long a client of the gateway waits for a member that serves
+    pub wait: Span,
+    /// How long open connections to a member that left may go on, and all of them when the proxy
+    /// ends; and how long an etcd that it runs has to end
+    pub drain: Span,
+}
+
+impl Default for ProxySection {
+    fn default() -> Self {
+        ProxySection {
+            mode: ProxyMode::default(),
+            listen: ListenUrls::default(),
+            etcd: PathBuf::from("./bin/etcd"),
+            data_dir: PathBuf::from("default.etcd"),
+            status: StatusPlace::default(),
+            wait: Span::seconds(10),
+            drain: Span::seconds(10),
+        }
+    }
 }
