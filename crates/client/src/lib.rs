@@ -5,6 +5,7 @@
 
 mod follow;
 mod in_order;
+mod words;
 
 pub use follow::{Following, Known, Trouble};
-pub use in_order::InOrder;
+pub use in_order::{InOrder, PATIENCE};
