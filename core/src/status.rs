@@ -75,7 +75,8 @@ pub enum Reason {
     /// The task was killed before an executor was given it.
     KilledDuringLaunch,
     /// The executor's container ended: by itself, over a limit, or because it did not register
-    /// again in time after its agent restarted.
+    /// again in time after its agent restarted. Of the last Mesos says TASK_GONE, which is silence whatever
+    /// the reason: see [`TaskStatus::assess`].
     ExecutorTerminated,
     /// The agent is being drained, and the agent rewrote the state.
     AgentDraining,
@@ -129,7 +130,8 @@ pub enum Evidence {
     /// Its etcd has ended, and will not come back.
     Ended(Proof),
     /// Nothing is known: LOST, UNREACHABLE, UNKNOWN and GONE are words about messages, not about
-    /// processes. GONE is what a master answers for a task that it has forgotten (tried on 1.11.0).
+    /// processes. GONE is what a master answers for a task that it has forgotten (tried on 1.11.0), and
+    /// what an agent says of a task whose executor did not register again: one state for both is no proof.
     Silent,
 }
 
@@ -183,6 +185,14 @@ mod tests {
                 assert_eq!(said.assess(), Evidence::Silent, "{said:?}");
             }
         }
+    }
+
+    #[test]
+    fn gone_is_silence_also_where_an_agent_says_that_an_executor_did_not_register_again() {
+        let said = status(TaskState::Gone, Source::Agent, Reason::ExecutorTerminated);
+        assert_eq!(said.assess(), Evidence::Silent);
+        let said = status(TaskState::Failed, Source::Agent, Reason::ExecutorTerminated);
+        assert_eq!(said.assess(), Evidence::Ended(Proof::ContainerEnded));
     }
 
     #[test]
