@@ -76,6 +76,7 @@ impl Scheduler {
         let open = self.open_tasks();
         self.reconciliation = Reconciliation {
             unanswered: open.into_iter().map(|(task, _)| task).collect(),
+            doubtful: BTreeSet::new(),
             tries: 0,
             next_at: self.now,
             implicit_at: self.now,
@@ -185,7 +186,7 @@ impl Scheduler {
     }
 
     fn absorb_member_status(&mut self, task: &TaskId, status: &TaskStatus) -> Mark {
-        self.reconciliation.unanswered.remove(task);
+        self.reconciliation.heard(task, status.state);
         view(&mut self.tasks, task, status, self.now);
         let Some(phase) = self.proven_phase(task, status) else { return self.book.change(|_| {}) };
         let ends = matches!(phase, TaskPhase::Ended { .. });

@@ -114,6 +114,9 @@ struct Unacknowledged {
 struct Reconciliation {
     /// Tasks that nobody has said anything of since the subscription.
     unanswered: BTreeSet<TaskId>,
+    /// Tasks of which the last word was that nobody knows: their agents may be back without them, and then
+    /// nobody says so without being asked.
+    doubtful: BTreeSet<TaskId>,
     tries: u32,
     next_at: Timestamp,
     implicit_at: Timestamp,

@@ -67,6 +67,8 @@ struct World {
     /// Client tasks that are not there although their members run.
     ended_clients: BTreeSet<TaskId>,
     lose_launches: bool,
+    /// Agents that a launch does not reach.
+    lost_agents: BTreeSet<AgentId>,
     store_down: bool,
     hold_formed: bool,
     crash_before: Option<&'static str>,
@@ -97,6 +99,7 @@ impl World {
             is_without_clients: false,
             ended_clients: BTreeSet::new(),
             lose_launches: false,
+            lost_agents: BTreeSet::new(),
             store_down: false,
             hold_formed: false,
             crash_before: None,
@@ -236,7 +239,7 @@ impl World {
 
     fn launch(&mut self, agent: AgentId, task: TaskId, order: LaunchOrder) {
         assert!(!self.tasks.contains_key(&task), "{task} is launched twice");
-        if self.lose_launches {
+        if self.lose_launches || self.lost_agents.contains(&agent) {
             return;
         }
         if self.failing_agents.contains(&agent) {
@@ -835,6 +838,31 @@ fn an_executor_that_knows_a_higher_epoch_stops_everything() {
     let done: BTreeSet<&str> = world.log.iter().map(String::as_str).collect();
     assert_eq!(done, ["probe"].into());
     assert!(world.scheduler.report().to_string().contains("has heard epoch 99"));
+}
+
+/// Found by the simulator (seeds 6003, 8247, 8556): the launch of one member was lost with its agent, which was
+/// given up, and came back without it. Nobody says so who is not asked.
+#[test]
+fn a_launch_that_was_lost_with_its_agent_is_known_when_that_is_back() {
+    let mut world = World::new(3);
+    world.lost_agents.insert("a2".into());
+    world.step_until("launch");
+    let lost = world.scheduler.book.stored().members[2].clone();
+    world.unreachable.insert(lost.task_id.clone().into());
+    let away = (TaskState::Unreachable, Source::Master, Reason::None);
+    world.update(&lost.task_id, &lost.agent_id, away, false);
+    world.run(Duration::from_secs(1000));
+    assert!(world.record().is_formed() && !world.record().members[2].is_ended());
+    let asked = world.log.iter().filter(|a| *a == "reconcile").count();
+    assert!((15..=25).contains(&asked), "{asked} times in 1000 s");
+    assert!(world.scheduler.report().to_string().contains("its agent does not answer"));
+    world.unreachable.clear();
+    world.run(Duration::from_secs(70));
+    assert!(world.record().members[2].is_ended(), "{}", world.scheduler.report());
+    assert!(world.scheduler.report().to_string().contains("needs a replacement"));
+    world.log.clear();
+    world.run(Duration::from_secs(600));
+    assert!(!world.log.iter().any(|a| a == "reconcile"), "nothing is doubtful any more");
 }
 
 #[test]

@@ -363,6 +363,7 @@ impl Scheduler {
         self.repeat_at.clear();
         self.tasks.clear();
         self.client_tasks.clear();
+        self.reconciliation.doubtful.clear();
         self.book.change(|record| {
             record.phase = Phase::None;
             record.members.clear();
