@@ -6,6 +6,7 @@ use etcd_mesos_testkit::mesos::Cluster;
 use etcd_mesos_testkit::processes::{find_program_inside, send_signal};
 use nix::sys::signal::Signal;
 
+use crate::client_tasks;
 use crate::rig::{Rig, SOON, Stage};
 
 /// Mesos removes a framework for good: the scheduler says so, names the way out, and forms no
@@ -97,6 +98,7 @@ fn an_executor_that_is_killed_leaves_no_orphan() {
         let words = ["TROUBLE  member", "its task has ended", "needs a replacement"];
         words.iter().all(|word| report.contains(word)).then_some(())
     });
+    client_tasks::both_ended(&rig, 1, 1);
     rig.wait("health by the other two", || {
         let (status, text) = rig.get("/healthz?cluster");
         (status == 200 && text.contains("degraded")).then_some(())

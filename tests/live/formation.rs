@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use etcd_mesos_testkit::mesos::Cluster;
 
+use crate::client_tasks;
 use crate::rig::{Rig, SOON, Stage, ask, identity};
 
 #[test]
@@ -35,6 +36,7 @@ fn a_launch_that_fails_is_made_elsewhere() {
     let members = rig.wait_formed();
     assert!(members.iter().all(|member| rig.agent_of(member) != slow), "{members:?}");
     assert!(rig.stats("failed_servers") >= 1);
+    client_tasks::both_ended(&rig, 1, 3);
 }
 
 /// etcd obeys `ETCD_*`; an executor must hand down none of it.

@@ -89,7 +89,7 @@ pub fn an_agent_that_is_killed_comes_back_to_the_same_etcd(rig: &impl Stage, mem
     rig.wait("the executor's task to run", || {
         let states = rig.task_states()?;
         let running = states.iter().filter(|state| *state == "TASK_RUNNING");
-        (running.count() == 3).then_some(())
+        (running.count() == 6).then_some(())
     });
     // An agent destroys what has not re-registered two seconds after its recovery; outlive that.
     std::thread::sleep(std::time::Duration::from_secs(4));

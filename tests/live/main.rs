@@ -1,6 +1,7 @@
 //! The programs on genuine Mesos with real etcd, started by the test and stopped by handle.
 #![allow(clippy::unwrap_used, reason = "these are tests; clippy knows only #[test] functions")]
 
+mod client_tasks;
 mod cut_off;
 mod disasters;
 mod formation;

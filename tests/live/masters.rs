@@ -105,7 +105,7 @@ pub fn nothing_but_reconciliation(rig: &Rig, members: &[Member]) {
     rig.wait("the tasks to be known again", || {
         let tasks = rig.mesos.tasks(&framework).ok()?;
         let running = tasks.iter().filter(|task| task["state"] == "TASK_RUNNING").count();
-        (running == 3 && rig.stats("running_servers") == 3).then_some(())
+        (running == 6 && rig.stats("running_servers") == 3).then_some(())
     });
     let counted = |name: &str| rig.mesos.metrics().unwrap()[name].as_f64();
     rig.wait("a reconciliation", || {

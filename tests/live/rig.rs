@@ -87,6 +87,15 @@ impl Rig {
     pub fn scheduler(&self) -> &Proc {
         self.scheduler.as_ref().unwrap()
     }
+
+    /// A member's task and its client task, as the master knows them while they have not ended.
+    pub fn tasks_of(&self, member: &Member) -> Option<[Value; 2]> {
+        let tasks = self.mesos.tasks(&self.framework_id()).ok()?;
+        let own = tasks.into_iter().filter(|task| task["executor_id"] == member.name.as_str());
+        let (client, server): (Vec<Value>, Vec<Value>) =
+            own.partition(|task| task["id"].as_str().is_some_and(|id| id.ends_with(".client")));
+        Some([server.into_iter().next()?, client.into_iter().next()?])
+    }
 }
 
 /// A scheduler and its members, wherever they run: what a scenario asks and does.

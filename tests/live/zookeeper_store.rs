@@ -211,7 +211,7 @@ impl Scene {
         assert_eq!(self.rig.etcd_pids(), self.pids);
         let tasks = self.rig.mesos.tasks(&self.framework).unwrap();
         let running = tasks.iter().filter(|task| task["state"] == "TASK_RUNNING").count();
-        assert_eq!((tasks.len(), running), (3, 3), "{tasks:?}");
+        assert_eq!((tasks.len(), running), (6, 6), "{tasks:?}");
     }
 
     fn epoch(&self) -> u64 {
