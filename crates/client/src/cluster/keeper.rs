@@ -17,11 +17,11 @@ use crate::words::chain;
 /// The pauses between two tries to join a member: so long that it costs nothing, so short that a member that was
 /// started again is soon of use.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_secs(3);
+const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// A member of another cluster is no member of ours very soon.
 const FOREIGN_PAUSE: Duration = Duration::from_secs(15);
-/// Who served for so long may be joined again at once.
-const SERVED_WELL: Duration = Duration::from_secs(5);
+/// Who served for so long is set aside for the shortest time only.
+const SERVED_WELL: Duration = Duration::from_secs(1);
 
 pub(super) struct Keeper {
     found: Found,
@@ -37,12 +37,25 @@ impl Keeper {
     }
 
     pub(super) async fn run(mut self) {
+        let mut used = None;
         loop {
-            let pause = match self.join().await {
-                Ok(client) => self.serve(client).await,
+            let pause = match self.rejoin(used.take()).await {
+                Ok(client) => {
+                    let pause = self.serve(&client).await;
+                    used = Some(client);
+                    pause
+                }
                 Err(error) => self.tell(&error),
             };
             sleep(pause).await;
+        }
+    }
+
+    /// A call that failed does not prove that its connection did: a leader may have died elsewhere.
+    async fn rejoin(&self, used: Option<Client>) -> Result<Client, JoinError> {
+        match used {
+            Some(client) if self.look(client.clone()).await.is_ok() => Ok(client),
+            _ => self.join().await,
         }
     }
 
@@ -68,8 +81,8 @@ impl Keeper {
         if status.leader() == 0 { Err(JoinError::NoLeader) } else { Ok(()) }
     }
 
-    /// Lets the connection be used until it fails; how long to wait then.
-    async fn serve(&mut self, client: Client) -> Duration {
+    /// Lets the connection be used until a call or a look at it fails; how long to wait then.
+    async fn serve(&mut self, client: &Client) -> Duration {
         let began = Instant::now();
         if !std::mem::take(&mut self.said).is_empty() {
             tracing::info!(member = self.found.client_url, "the member serves again");

@@ -79,6 +79,26 @@ async fn where_nobody_serves_a_call_says_who_and_why_when_its_time_is_over() {
 }
 
 #[tokio::test]
+async fn a_member_that_leaves_keeps_its_running_calls_and_gets_no_new_ones() {
+    let rig = Rig::new(12);
+    let members = rig.cluster("leaves", &[1, 2, 3]).await;
+    let list = Listed::of(&urls(&members[..1]));
+    let cluster = Cluster::follow(list.clone(), Options::default());
+    let mut first = cluster.client().await.unwrap();
+    list.becomes(&urls(&members[1..]));
+    wait("it is left", async || !format!("{cluster:?}").contains(&members[0].url)).await;
+    let answered = first.status().await.unwrap().header().unwrap().member_id();
+    assert_eq!(answered, members[0].id().await, "who has its client may use it");
+    for _ in 0..20 {
+        let status = cluster.read(|mut etcd| async move { etcd.status().await }).await.unwrap();
+        assert_ne!(status.header().unwrap().member_id(), answered);
+    }
+    drop(cluster);
+    // The test's own is the last one.
+    wait("nobody follows any more", async || std::sync::Arc::strong_count(&list) == 1).await;
+}
+
+#[tokio::test]
 async fn what_etcd_answers_is_not_repeated() {
     let rig = Rig::new(5);
     let members = rig.cluster("answers", &[1]).await;
