@@ -60,6 +60,24 @@ pub enum ProbeError {
     },
 }
 
+impl ProbeError {
+    /// Whether etcd itself answered, and refused: it lives and does not tell. With authentication on,
+    /// etcd 3.5 refuses `Status` to whoever has no user ("user name is empty").
+    pub fn is_refusal(&self) -> bool {
+        let ProbeError::Call { source, .. } = self else { return false };
+        match source.downcast_ref::<etcd_client::Error>() {
+            Some(etcd_client::Error::GRpcStatus(status)) => {
+                REFUSALS.contains(&i32::from(status.code()))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The codes of gRPC that etcd refuses with and that the client does not make up for a broken connection:
+/// invalid argument, permission denied, failed precondition, unimplemented, unauthenticated.
+const REFUSALS: [i32; 5] = [3, 7, 9, 12, 16];
+
 fn millis(deadline: &Duration) -> String {
     format!("{} ms", deadline.as_millis())
 }
@@ -126,6 +144,16 @@ impl Probe {
         // Why the read failed is not kept: etcd's own complaints and the missing leader say it.
         seen.linearizable_revision = self.linearizable_read(deadline).await.ok();
         Ok(seen)
+    }
+
+    /// Looks once by `Status` alone, which a member answers by itself: it lives, it has a leader or not,
+    /// and it belongs to that cluster. It proves no quorum, and costs the member next to nothing.
+    ///
+    /// # Errors
+    /// When the member does not answer in time, or refuses ([`ProbeError::is_refusal`]).
+    pub async fn glance(&mut self, deadline: Duration) -> Result<Observation, ProbeError> {
+        let status = self.status(Deadline::within(deadline)).await?;
+        observation(&self.url, &status)
     }
 
     async fn status(&mut self, deadline: Deadline) -> Result<StatusResponse, ProbeError> {
