@@ -1,8 +1,14 @@
 //! What an operator sees of a gateway. Plain values, made when they are asked for.
 
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering::Relaxed;
 
 use serde::Serialize;
+use tokio::time::Instant;
+
+use super::open::Opens;
+use super::shared::Shared;
+use super::table::{Key, Member};
 
 /// A gateway at one moment. Counts are since its start; ages are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -81,10 +87,10 @@ pub struct MemberView {
 pub enum Standing {
     /// It answers, and knows a leader or does not tell.
     Serves,
-    /// It has no vote.
-    Learner,
     /// It knows no leader.
     NoLeader,
+    /// It has no vote.
+    Learner,
     /// It is late with an answer.
     Late,
     /// Nothing is known of it yet, or the members do not agree yet which cluster they are.
@@ -95,4 +101,53 @@ pub enum Standing {
     Dead,
     /// It belongs to another cluster.
     OtherCluster,
+}
+
+/// Makes the view.
+pub(super) fn view(shared: &Shared, addresses: Vec<SocketAddr>) -> View {
+    let now = Instant::now();
+    let state = shared.state();
+    View {
+        addresses,
+        cluster_id: state.table.cluster().map(|id| id.to_string()),
+        members: state
+            .table
+            .iter()
+            .map(|(key, member)| of(&state.opens, key, member, now))
+            .collect(),
+        open: state.opens.len(),
+        waiting: shared.counts.waiting.load(Relaxed),
+        accepted: shared.counts.accepted.load(Relaxed),
+        closed_unserved: shared.counts.closed_unserved.load(Relaxed),
+        held_bytes: shared.held.load(Relaxed),
+        trouble: state.trouble.as_ref().map(|trouble| trouble.words.clone()),
+    }
+}
+
+fn of(opens: &Opens, key: Key, member: &Member, now: Instant) -> MemberView {
+    let seconds = |at: Instant| now.saturating_duration_since(at).as_secs_f64();
+    let told = member.health.told();
+    let (to_member, from_member) = opens.carried(key);
+    MemberView {
+        client_url: member.found.client_url.clone(),
+        name: member.found.name.clone(),
+        priority: member.found.priority,
+        weight: member.found.weight,
+        is_found: member.left.is_none(),
+        standing: member.standing,
+        because: member.because.clone(),
+        age_seconds: seconds(member.since),
+        answered_seconds_ago: member.health.answered().map(seconds),
+        cluster_id: told.map(|told| told.cluster_id.to_string()),
+        member_id: told.map(|told| told.member_id.to_string()),
+        is_leader: told.map(|told| told.leader == Some(told.member_id)),
+        version: told.map(|told| told.version.clone()),
+        open: member.open,
+        opened: member.tally.opened,
+        bytes_to_member: member.tally.to_member + to_member,
+        bytes_from_member: member.tally.from_member + from_member,
+        drained: member.tally.drained,
+        cut: member.tally.cut,
+        connect_failures: member.tally.connect_failures,
+    }
 }
