@@ -153,11 +153,13 @@ pub fn supervisor(bytes: &[u8]) {
         starts: 0,
     };
     world.tell(Event::Subscribed { data, may_say_killing: true });
+    world.tell(Event::Launch { task_id: format!("{task_id}.client"), data: Vec::new() });
     world.tell(Event::Launch { task_id: task_id.clone(), data: order });
     for message in pieces.take(16) {
         world.tell(Event::Message(message));
         world.tell(Event::Wake);
     }
+    world.tell(Event::Kill { task_id: format!("{task_id}.client"), grace: None });
     world.tell(Event::Kill { task_id, grace: None });
     world.tell(Event::Shutdown { grace: Duration::MAX });
     world.now = Timestamp(u64::MAX);
