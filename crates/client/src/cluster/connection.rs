@@ -42,6 +42,8 @@ pub(super) enum JoinError {
     Handshake(#[source] tonic::transport::Error),
     #[error("it does not answer")]
     Call(#[source] etcd_client::Error),
+    #[error("it does not say of which cluster it is")]
+    Nameless,
     #[error("it has no leader")]
     NoLeader,
     #[error("it is a learner")]

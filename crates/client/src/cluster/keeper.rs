@@ -70,15 +70,22 @@ impl Keeper {
         let time = self.shared.options.request_timeout;
         let status = timeout(time, client.status()).await.map_err(|_| JoinError::Late(time))?;
         let status = status.map_err(JoinError::Call)?;
-        let id = status.header().map_or(0, |header| header.cluster_id());
-        let ours = *self.shared.cluster_id.get_or_init(|| id);
-        if id != ours {
-            return Err(JoinError::Foreign(id, ours));
+        let id = status.header().map(|header| header.cluster_id()).filter(|id| *id != 0);
+        let id = id.ok_or(JoinError::Nameless)?;
+        if let Some(ours) = self.shared.cluster_id.get().filter(|ours| **ours != id) {
+            return Err(JoinError::Foreign(id, *ours));
         }
         if status.is_learner() {
             return Err(JoinError::Learner);
         }
-        if status.leader() == 0 { Err(JoinError::NoLeader) } else { Ok(()) }
+        if status.leader() == 0 {
+            return Err(JoinError::NoLeader);
+        }
+        // Only one that may serve decides which cluster is ours.
+        match *self.shared.cluster_id.get_or_init(|| id) {
+            ours if ours == id => Ok(()),
+            ours => Err(JoinError::Foreign(id, ours)),
+        }
     }
 
     /// Lets the connection be used until a call or a look at it fails; how long to wait then.
