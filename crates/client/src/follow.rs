@@ -134,9 +134,9 @@ impl Follower {
     }
 
     fn fail(&mut self, error: &DiscoveryError) -> Duration {
-        let wait = self.pace.failed();
         let words = chain(error);
         let is_nobody = matches!(error, DiscoveryError::NobodyFound { .. });
+        let wait = if is_nobody { self.pace.nobody() } else { self.pace.failed() };
         let before = self.tell.borrow().trouble.clone();
         // Said once, and again when it is something else.
         if before.as_ref().map(|trouble| &trouble.words) != Some(&words) {

@@ -9,6 +9,9 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 const ASK_AFTER_MAX: Duration = Duration::from_secs(30);
 /// How often a source is asked that says neither how long its answer holds nor when it changes, at least.
 const ASK_AFTER: Duration = Duration::from_secs(15);
+/// A source that answers, and knows nobody yet, is asked again after this time: the first member is waited for.
+/// Whom such a question costs much has a longer pause of its own.
+const NOBODY_AFTER: Duration = Duration::from_secs(2);
 /// The pauses after failures begin with this, or with the source's own pause.
 const FAILED_MIN: Duration = Duration::from_secs(1);
 const FAILED_MAX: Duration = Duration::from_secs(30);
@@ -33,6 +36,12 @@ impl Pace {
     pub(super) fn answered(&mut self, valid_for: Option<Duration>) -> Duration {
         self.failures = failures(self.pause);
         valid_for.map_or(ASK_AFTER, |time| time.min(ASK_AFTER_MAX)).max(self.pause)
+    }
+
+    /// How long to wait after the answer that nobody is there.
+    pub(super) fn nobody(&mut self) -> Duration {
+        self.failures = failures(self.pause);
+        NOBODY_AFTER.max(self.pause)
     }
 
     /// How long to wait after a failure: longer and longer, and never as long as others.
@@ -82,5 +91,7 @@ mod tests {
         assert!(waits[7] >= FAILED_MAX, "{waits:?}");
         pace.answered(None);
         assert!(pace.failed() < FAILED_MIN * 2);
+        assert_eq!((0..9).map(|_| pace.nobody()).max(), Some(NOBODY_AFTER));
+        assert_eq!(Pace::new(SECOND * 40).nobody(), SECOND * 40);
     }
 }
