@@ -44,6 +44,9 @@ fn show(plugins: &Plugins, arguments: &Arguments, with_origin: bool) -> Result<S
 fn start(plugins: &Plugins, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let configuration = configuration(plugins, arguments)?;
     commands::log(&PROXY, &configuration.tree.log)?;
+    if let Some(words) = configuration.unheard() {
+        tracing::warn!("{words}");
+    }
     let settings = settings(&configuration, task(arguments));
     let discovery = discovery(configuration)?;
     let life = async move {

@@ -669,11 +669,14 @@ fn print_says_what_would_be_run() {
         let output =
             run_of(PROXY_PROGRAM, &[&["--print", "--once"], &common[..], more].concat(), &[]);
         assert!(output.status.success(), "{}", text(&output.stderr));
+        let said = text(&output.stderr);
+        assert_eq!(said.contains("--master is not used"), more.contains(&"--master=m:1"), "{said}");
         text(&output.stdout)
     };
     let gateway = "listen 127.0.0.1:2379\nlisten 127.0.0.1:4001\n\
                    member http://10.0.0.1:2379\nmember http://10.0.0.2:2379\n";
     assert_eq!(print(&[]), gateway);
+    assert_eq!(print(&["--master=m:1"]), gateway);
     let etcd = etcd_mesos_testkit::etcd::find().unwrap().etcd;
     let (etcd, flag) = (etcd.display(), format!("--etcd-bin={}", etcd.display()));
     let endpoints = "--endpoints=http://10.0.0.1:2379,http://10.0.0.2:2379";

@@ -79,6 +79,17 @@ pub fn configure(plugins: &Plugins, mut layers: Layers) -> Result<ProxyConfigura
     }
 }
 
+impl ProxyConfiguration {
+    /// What somebody said on the command line that nobody listens to.
+    pub(crate) fn unheard(&self) -> Option<&'static str> {
+        let is_flag = self.layers.origin_of(MASTER).is_some_and(|origin| origin == "flag --master");
+        let is_heard = self.discovery.iter().any(|plugin| plugin.name == DEFAULT_DISCOVERY);
+        (is_flag && !is_heard).then_some(
+            "--master is not used: it is the address for the discovery mesos_state, and others are chosen",
+        )
+    }
+}
+
 fn asks_masters(layers: &Layers) -> bool {
     let choice = layers.value_of("discovery.plugin");
     match choice::names(choice.as_ref(), layers) {
@@ -110,7 +121,8 @@ fn local_master(layers: &Layers) -> Option<Problem> {
         origin: layers.origin_of(MASTER),
         text: format!(
             "`{text}` is a Mesos inside a scheduler, and has no /state: ask that scheduler instead, by \
-             --discovery=scheduler"
+             --discovery=scheduler --set discovery.scheduler.url=http://ADDRESS:PORT, which it logs as \
+             the address of its report"
         ),
     })
 }

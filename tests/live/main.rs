@@ -10,6 +10,7 @@ mod local;
 mod masters;
 #[path = "../../crates/testkit/tests/scheduler/mod.rs"]
 mod other_scheduler;
+mod proxy;
 mod rig;
 mod second_cluster;
 mod srv;

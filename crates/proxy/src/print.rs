@@ -2,14 +2,21 @@
 
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use etcd_mesos_client::Following;
 use etcd_mesos_core::discovery::{Discovery, DiscoveryError, Members};
 
+use tokio::time::sleep;
+
+use crate::child::PeersError;
 use crate::error::{ProxyError, chain};
 use crate::server::{self, Prepared};
 use crate::settings::Settings;
 use crate::signals::Signals;
+
+/// How soon members are asked again that did not say what had to be asked.
+const RETRY: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(
     settings: Settings,
@@ -18,17 +25,28 @@ pub(crate) async fn run(
 ) -> Result<(), ProxyError> {
     let mut signals = Signals::new().map_err(ProxyError::Signals)?;
     let prepared = server::prepare(&settings).await?;
-    let said = async {
-        let members = if is_once { once(&*discovery).await? } else { first(discovery).await };
-        text(&prepared, &members).await
-    };
     let text = tokio::select! {
-        text = said => text?,
+        text = said(&prepared, discovery, is_once) => text?,
         _ = signals.end() => return Ok(()),
     };
     // Who closed the pipe has read enough.
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
+}
+
+async fn said(
+    prepared: &Prepared,
+    discovery: Arc<dyn Discovery>,
+    is_once: bool,
+) -> Result<String, ProxyError> {
+    let members = if is_once { once(&*discovery).await? } else { first(discovery).await };
+    loop {
+        match text(prepared, &members).await {
+            Err(error) if !is_once => tracing::warn!("{error}; they are asked again"),
+            outcome => return Ok(outcome?),
+        }
+        sleep(RETRY).await;
+    }
 }
 
 /// The answer to one query.
@@ -52,7 +70,7 @@ async fn first(discovery: Arc<dyn Discovery>) -> Members {
 }
 
 /// Command lines, one a line; of the gateway where it listens and which members there are.
-async fn text(prepared: &Prepared, members: &Members) -> Result<String, ProxyError> {
+async fn text(prepared: &Prepared, members: &Members) -> Result<String, PeersError> {
     let lines = match prepared {
         Prepared::Children(plan) => plan.lines(members).await?,
         Prepared::Gateway(settings) => {

@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// How often it is looked.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a child must have run: one whose address is taken ends at once.
-const STEADY: Duration = Duration::from_secs(1);
+const STEADY: Duration = Duration::from_millis(500);
 
 /// Asks for the members once, serves until it works, and ends.
 pub(crate) async fn run(
