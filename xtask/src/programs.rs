@@ -10,6 +10,8 @@ use crate::failure::{Failure, Outcome, ensure};
 /// Our program that schedules.
 pub const SCHEDULER: &str = "etcd-mesos-scheduler";
 const EXECUTOR: &str = "etcd-mesos-executor";
+/// Our program that serves clients.
+pub const PROXY: &str = "etcd-mesos-proxy";
 
 /// Where the programs are.
 #[derive(Debug, Clone)]
@@ -18,6 +20,8 @@ pub struct Programs {
     pub scheduler: PathBuf,
     /// Ours.
     pub executor: PathBuf,
+    /// Ours.
+    pub proxy: PathBuf,
     /// etcd itself.
     pub etcd: PathBuf,
     /// etcd's client.
@@ -29,7 +33,7 @@ impl Programs {
     pub fn build() -> Outcome<Self> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["build", "--release", "--quiet", "--package", "etcd-mesos"]);
-        cargo.args(["--bin", SCHEDULER, "--bin", EXECUTOR]).current_dir(top());
+        cargo.args(["--bin", SCHEDULER, "--bin", EXECUTOR, "--bin", PROXY]).current_dir(top());
         let status = cargo.status()?;
         ensure(status.success(), || "the programs do not build".to_owned())?;
         Self::in_dir(&release_dir()?)
@@ -37,8 +41,8 @@ impl Programs {
 
     /// Takes ours from a directory as they are, for example those of another version, and finds etcd's.
     pub fn in_dir(dir: &Path) -> Outcome<Self> {
-        let (scheduler, executor) = (dir.join(SCHEDULER), dir.join(EXECUTOR));
-        Ok(Self { scheduler, executor, etcd: find("etcd")?, etcdctl: find("etcdctl")? })
+        let [scheduler, executor, proxy] = [SCHEDULER, EXECUTOR, PROXY].map(|name| dir.join(name));
+        Ok(Self { scheduler, executor, proxy, etcd: find("etcd")?, etcdctl: find("etcdctl")? })
     }
 
     /// Ours as they are now, in `dir`: a build in the meantime must not change what a restart starts.

@@ -8,6 +8,7 @@ mod farewell;
 mod figure;
 mod formation;
 mod idle;
+mod proxy;
 mod scene;
 mod table;
 mod takeover;
@@ -37,6 +38,9 @@ pub struct Options {
     /// Also the crash of an etcd that is four minutes old, and an agent that is away for 100 s
     #[arg(long)]
     long: bool,
+    /// Only the proxy, in front of masters with large states and of such that refuse; no Mesos is needed
+    #[arg(long, conflicts_with_all = ["only", "long"])]
+    proxy: bool,
     /// Measure the programs in this directory, in place of building them
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
@@ -76,7 +80,11 @@ pub fn run(options: &Options) -> Outcome<ExitCode> {
     let mut failed_runs = 0;
     for n in 1..=options.runs {
         teller.tell(&format!("run {n} of {}", options.runs));
-        if let Err(failure) = one_run(&programs, options, &teller, &mut figures) {
+        let outcome = match options.proxy {
+            true => proxy::measure(&programs, |samples| note(&teller, &mut figures, samples)),
+            false => one_run(&programs, options, &teller, &mut figures),
+        };
+        if let Err(failure) = outcome {
             failed_runs += 1;
             teller.tell(&format!("run {n} failed: {failure}"));
         }
@@ -97,18 +105,20 @@ fn one_run(
     outcome.map_err(|failure| failure.with(&deployment.evidence()))
 }
 
+fn note(teller: &Teller, figures: &mut Figures, samples: Vec<Sample>) {
+    for sample in samples {
+        teller.tell(&format!("{}: {}", sample.name, sample.unit.show(sample.value)));
+        figures.add(sample);
+    }
+}
+
 fn scenarios(
     options: &Options,
     teller: &Teller,
     figures: &mut Figures,
     deployment: &mut Deployment,
 ) -> Outcome<()> {
-    let mut note = |samples: Vec<Sample>| {
-        for sample in samples {
-            teller.tell(&format!("{}: {}", sample.name, sample.unit.show(sample.value)));
-            figures.add(sample);
-        }
-    };
+    let mut note = |samples| note(teller, figures, samples);
     note(formation::measure(deployment)?);
     let mut scene = Scene::open(deployment)?;
     for &scenario in Scenario::value_variants() {
