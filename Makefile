@@ -1,6 +1,6 @@
 # The programs, the tests and the demo. `make` alone builds the programs into bin/.
 CARGO ?= cargo
-PROGRAMS := etcd-mesos-scheduler etcd-mesos-executor
+PROGRAMS := etcd-mesos-scheduler etcd-mesos-executor etcd-mesos-proxy
 # rustup puts cargo where a non-login shell does not look.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 

@@ -233,7 +233,7 @@ mod tests {
     fn help_names_the_key_and_the_default_of_every_flag() {
         let scheduler =
             ["[cluster.size, default 5]", "[http.port, default 23400]", "config show --origin"];
-        let proxy = ["[proxy.mode, default \"gateway\"]", "--print", "--discovery"];
+        let proxy = ["[proxy.data_dir, default \"default.etcd\"]", "--print", "--discovery"];
         for (program, parts) in [(&SCHEDULER, scheduler), (&PROXY, proxy)] {
             let help = command(program, &builtin()).render_long_help().to_string();
             for part in parts {

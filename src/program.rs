@@ -66,8 +66,8 @@ pub static PROXY: Program = Program {
     long_about: "\
 Keeps a local address serving etcd, whatever happens to the members on Mesos.
 
-It finds the members (--discovery), and serves clients by a TCP gateway of its own, or by an etcd that
-it supervises (--mode): the gateway passes every protocol on, TLS too.
+It finds the members (--discovery), and serves clients by a TCP gateway of its own, which passes
+every protocol on, or by an etcd that it supervises (--mode).
 Every flag takes one dash or two. What holds can also come from files, variables and --set:
 `config show --origin` says what holds and where it came from.
 

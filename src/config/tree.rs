@@ -282,8 +282,8 @@ pub enum ProxyMode {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProxySection {
-    /// What serves clients: the TCP gateway of the proxy itself, or one of etcd's own: etcd gateway,
-    /// etcd grpc-proxy, etcd --proxy=on (to 3.5)
+    /// What serves clients: `gateway`, the TCP gateway of the proxy itself; or an etcd, as
+    /// `etcd-gateway`, `grpc-proxy` or, up to etcd 3.5, `v2-proxy`
     pub mode: ProxyMode,
     /// The URLs that clients connect to, http://host:port, in a list or with commas between them
     pub listen: ListenUrls,

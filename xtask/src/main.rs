@@ -44,7 +44,7 @@ use clap::Parser;
 enum Chore {
     /// An etcd cluster on Mesos, on this machine, to look at and to hurt, until Ctrl-C
     Demo(demo::Options),
-    /// Checks every set of features, and tries the smallest program
+    /// Checks every set of features, and tries the smallest programs
     #[cfg(feature = "all")]
     Features,
     /// Measures what the project promises, on five agents, and compares it with what it must be

@@ -1,5 +1,5 @@
-//! `cargo xtask features`: every set of features compiles without a warning, and a program with none of them
-//! says what it lacks.
+//! `cargo xtask features`: every set of features compiles without a warning, and programs with none of them
+//! say what they lack.
 
 #![allow(clippy::print_stdout, reason = "its output is what it is run for")]
 
@@ -17,7 +17,7 @@ const PACKAGE: &str = "etcd-mesos";
 /// The feature that asks for nothing.
 const MINIMAL: &str = "minimal";
 
-/// Checks each set, then builds and runs the smallest program.
+/// Checks each set, then builds and runs the smallest programs.
 pub fn run() -> Outcome<ExitCode> {
     for arguments in sets(&features()?) {
         let began = Instant::now();
