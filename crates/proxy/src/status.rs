@@ -133,3 +133,36 @@ async fn healthz(State(shown): State<Arc<Shown>>) -> Response {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_an_error_only_where_somebody_asked_for_it() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = taken.local_addr().unwrap();
+        let of = |is_given| listen(Some(StatusAddress { address, is_given }));
+        assert!(of(false).await.unwrap().is_none());
+        let error = of(true).await.unwrap_err();
+        assert!(error.to_string().contains("--status-address"), "{error}");
+        assert!(listen(None).await.unwrap().is_none());
+        drop(taken);
+        assert_eq!(of(true).await.unwrap().unwrap().address(), address);
+    }
+
+    #[tokio::test]
+    async fn the_page_needs_nobody_and_takes_no_markup_from_anybody() {
+        let answer = page().await;
+        let policy = answer.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        let html = include_str!("status/page.html");
+        for word in
+            ["http://", "https://", "src=", "@import", "innerHTML", "insertAdjacentHTML", "eval("]
+        {
+            assert!(!html.contains(word), "{word}");
+        }
+    }
+}
