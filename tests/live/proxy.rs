@@ -20,6 +20,9 @@ use crate::rig::{Rig, Stage, read, write};
 use local::{Local, SLACK, command, etcdctl, put_and_get};
 use master::Master;
 
+/// The default of `proxy.drain`.
+const DRAIN: Duration = Duration::from_secs(10);
+
 /// Addresses of this process, on which nobody else listens.
 fn ip(number: u8) -> String {
     let [_, _, high, low] = std::process::id().to_be_bytes();
@@ -49,9 +52,7 @@ fn a_master_that_refuses_is_asked_slowly_and_told_of_once() {
         let master = Master::start(&ip(number));
         master.refuse(refusal);
         let at = format!("-master={}", master.address);
-        // A client that waits may hold the end back for as long as connections are drained.
-        let soon = ["--set=discovery.mesos_state.interval=5s", "--set=proxy.drain=1s"];
-        let more = [&["-framework-name=test", at.as_str()], &soon[..]].concat();
+        let more = ["-framework-name=test", &at, "--set=discovery.mesos_state.interval=5s"];
         (refusal, Local::start(&ip(number + 1), "gateway", &more), master)
     });
     for (refusal, local, master) in &refused {
@@ -68,9 +69,14 @@ fn a_master_that_refuses_is_asked_slowly_and_told_of_once() {
         assert!(log.contains("no member is known yet: clients are accepted"), "{log}");
         let (code, why) = local.get("/healthz").unwrap();
         assert!(code == 503 && why.contains("cannot ask"), "{code} {why}");
-        // Clients are accepted meanwhile.
-        std::net::TcpStream::connect(&local.address).unwrap();
+        // Clients are accepted meanwhile; one that waits does not hold the end back.
+        let _waits = std::net::TcpStream::connect(&local.address).unwrap();
+        local.wait("a client that waits", || {
+            local.status().filter(|status| status["gateway"]["waiting"] == 1)
+        });
+        let asked_to_end = std::time::Instant::now();
         local.end(&[]);
+        assert!(asked_to_end.elapsed() < DRAIN, "{:?}", asked_to_end.elapsed());
     }
 }
 

@@ -108,8 +108,11 @@ pub(crate) async fn end(server: Arc<Server>, settings: &Settings, signals: &mut 
     let Ok(server) = Arc::try_unwrap(server) else { return };
     match server {
         Server::Gateway(gateway) => {
+            // Where nobody is served, whoever waits has nothing to lose.
+            let is_idle = gateway.view().open == 0;
+            let grace = if is_idle { Duration::ZERO } else { settings.drain };
             tokio::select! {
-                () = gateway.stop(settings.drain) => {}
+                () = gateway.stop(grace) => {}
                 _ = signals.end() => {}
             }
         }
