@@ -118,6 +118,9 @@ pub enum DiscoveryError {
 pub struct Cost {
     /// The shortest pause between two queries.
     pub pause: Duration,
+    /// The shortest pause after a query that failed, where the source itself sees to it that it is not
+    /// overrun; else the same.
+    pub pause_failed: Duration,
     /// The cost in words, for people who choose.
     pub words: String,
 }
@@ -125,7 +128,13 @@ pub struct Cost {
 impl Cost {
     /// A cost, and the shortest pause between two queries.
     pub fn new(pause: Duration, words: impl Into<String>) -> Cost {
-        Cost { pause, words: words.into() }
+        Cost { pause, pause_failed: pause, words: words.into() }
+    }
+
+    /// Says that after a failure it may be asked again sooner.
+    pub fn sooner_after_failures(mut self, pause: Duration) -> Cost {
+        self.pause_failed = self.pause.min(pause);
+        self
     }
 }
 

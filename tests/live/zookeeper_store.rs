@@ -162,7 +162,12 @@ impl Scene {
         });
         let (ended, going): (Vec<_>, Vec<_>) =
             both.into_iter().partition(|(_, one)| one.exit_status().is_some());
-        let [(_, deposed)] = &ended[..] else { panic!("both have ended") };
+        let [(_, deposed)] = &ended[..] else {
+            let last =
+                |(_, one): &(String, Proc)| format!("{:?}\n{}", one.exit_status(), one.log_tail());
+            let words: Vec<String> = ended.iter().map(last).collect();
+            panic!("both have ended:\n{}", words.join("\n\n"));
+        };
         assert_eq!(deposed.exit_status().unwrap().code(), Some(75), "{}", deposed.log_tail());
         let [(address, leading)] = <[_; 1]>::try_from(going).unwrap();
         (self.rig.address, self.rig.scheduler) = (address, Some(leading));

@@ -53,7 +53,7 @@ impl Following {
         let (tell, known) = watch::channel(Known::default());
         let hurry = Arc::new(Notify::new());
         let follower = Follower {
-            pace: Pace::new(discovery.cost().pause),
+            pace: Pace::new(&discovery.cost()),
             discovery,
             tell,
             hurry: Arc::clone(&hurry),

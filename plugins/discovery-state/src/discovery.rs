@@ -242,7 +242,8 @@ impl Discovery for StateDiscovery {
     fn cost(&self) -> Cost {
         let words = "of the leading master: once its whole state, about 1 kB for each task and 2 kB for each agent of \
                      the Mesos; from then on the framework's own tasks, 1 kB for each, those that are over included";
-        Cost::new(self.section.interval.0, words)
+        // Whether a failure cost the master anything the gate knows, and waits accordingly.
+        Cost::new(self.section.interval.0, words).sooner_after_failures(REFUSED_PAUSE)
     }
 
     async fn members(&self) -> Result<Members, DiscoveryError> {
