@@ -164,6 +164,14 @@ fn a_local_mesos_that_cannot_be_is_refused_with_the_way_out() {
     }
     let said = problems(&["--master=local", "--set", "local.network=10.0.0"], &[]);
     assert!(said.contains("local.network") && said.contains("127.90.1"), "{said}");
+    let shared = ["--master=local", "--zk-framework-persist=zk://zk1:2181/etcd"];
+    let said = problems(&shared, &[]);
+    let words = [
+        "persist.plugin (flag --zk-framework-persist)",
+        "whose record it is",
+        "persist.plugin=file",
+    ];
+    assert!(words.iter().all(|words| said.contains(words)), "{said}");
     // A host of that name is a host.
     let named = shown(&["--master=local.mesos:5050"], &[]);
     assert_shown(&named, &[("mesos.master", "\"local.mesos:5050\"", "flag --master")]);

@@ -222,6 +222,27 @@ pub(super) fn disk_that_lasts(
     }
 }
 
+/// What a Mesos inside this process runs ends with the process; a record that others share must not tell of it.
+/// It would take the next epoch, and end the scheduler whose record that is.
+pub(super) fn record_of_a_local_mesos(
+    tree: &Tree,
+    store: &str,
+    layers: &Layers,
+    problems: &mut Vec<Problem>,
+) {
+    if tree.mesos.master.is_local() && store == "zookeeper" {
+        let key = "persist.plugin";
+        problems.push(Problem {
+            key: Some(key.to_owned()),
+            origin: layers.origin_of(key),
+            text: "a local Mesos ends with this program, and a record in ZooKeeper would take over the cluster \
+                   whose record it is: leave it out (--zk-framework-persist, ZK_PERSIST), or say \
+                   persist.plugin=file"
+                .to_owned(),
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

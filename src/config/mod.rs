@@ -67,6 +67,9 @@ pub fn configure(
     if let Some(store) = persist.as_ref().filter(|p| p.name == "file") {
         check::disk_that_lasts(&store.shown, &layers, environment, &mut problems);
     }
+    if let (Some(tree), Some(store)) = (&tree, &persist) {
+        check::record_of_a_local_mesos(tree, store.name, &layers, &mut problems);
+    }
     match (tree, persist, health, placement) {
         (Some(tree), Some(persist), Some(health), Some(placement)) if problems.is_empty() => {
             Ok(Configuration { tree, persist, discovery, health, placement, layers })

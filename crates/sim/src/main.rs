@@ -13,7 +13,27 @@ fn number(name: &str) -> Option<u64> {
     arguments.get(at + 1)?.parse().ok()
 }
 
+const USAGE: &str =
+    "usage: etcd-mesos-sim [--seed N | [--from N] [--seeds N]] [--steps N], or --script FILE";
+
+/// Every argument has a meaning: a typing error must not begin a campaign without an end.
+fn is_sound(arguments: &[String]) -> bool {
+    arguments.chunks(2).all(|pair| match pair {
+        [name, value] if name == "--script" => !value.is_empty(),
+        [name, value] => {
+            ["--seed", "--from", "--seeds", "--steps"].contains(&name.as_str())
+                && value.parse::<u64>().is_ok()
+        }
+        _ => false,
+    })
+}
+
 fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if !is_sound(&arguments) {
+        eprintln!("{USAGE}");
+        return ExitCode::from(64);
+    }
     if let Some(file) = std::env::args().skip_while(|argument| argument != "--script").nth(1) {
         return play(&file);
     }
