@@ -10,13 +10,14 @@ use etcd_mesos_testkit::process::Proc;
 use tokio::time::{Instant, sleep};
 
 use crate::http2::{Call, Connection};
+use crate::machine;
 
 const IP: &str = "127.200.77.1";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A cluster of three.
 pub struct Cluster {
-    _members: Vec<Proc>,
+    members: Vec<Proc>,
     urls: Vec<String>,
 }
 
@@ -39,7 +40,11 @@ impl Cluster {
             Proc::start(command, home.join(format!("m{nth}.log"))).unwrap()
         };
         let members = (0..3).map(start).collect();
-        Cluster { _members: members, urls: (0..3).map(|nth| url(21_000, nth)).collect() }
+        Cluster { members, urls: (0..3).map(|nth| url(21_000, nth)).collect() }
+    }
+
+    pub fn pids(&self) -> impl Iterator<Item = u32> {
+        self.members.iter().map(Proc::pid)
     }
 
     /// `host:port` of the leader, once there is one that serves.
@@ -88,6 +93,14 @@ impl Way {
         Way::start("etcd gateway", address, command, home).await
     }
 
+    /// A relay that does nothing else.
+    pub async fn bare(leader: &str, home: &Path) -> Way {
+        let address = format!("{IP}:23792");
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["relay", &address, leader]);
+        Way::start("bare relay", address, command, home).await
+    }
+
     async fn start(name: &'static str, address: String, command: Command, home: &Path) -> Way {
         let began = Instant::now();
         let program = Proc::start(command, home.join(format!("{name}.log"))).unwrap();
@@ -109,17 +122,16 @@ impl Way {
     /// Seconds of a processor that its program has used.
     pub fn cpu_seconds(&self) -> f64 {
         let Some(program) = &self.program else { return 0.0 };
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", program.pid())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-        let ticks = |index: usize| fields[index].parse::<f64>().unwrap();
-        (ticks(11) + ticks(12)) / 100.0
+        machine::used(program.pid())
     }
 
     /// A line of its `/proc/PID/status`, in MiB.
     pub fn memory_mib(&self, what: &str) -> f64 {
         let Some(program) = &self.program else { return 0.0 };
-        let status = std::fs::read_to_string(format!("/proc/{}/status", program.pid())).unwrap();
-        let line = status.lines().find(|line| line.starts_with(what)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+        let status = std::fs::read_to_string(format!("/proc/{}/status", program.pid()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with(what)).unwrap_or_default();
+        let kib = line.split_whitespace().nth(1).and_then(|text| text.parse::<f64>().ok());
+        kib.unwrap_or(f64::NAN) / 1024.0
     }
 }

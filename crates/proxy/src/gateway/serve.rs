@@ -41,6 +41,7 @@ pub(super) async fn serve(shared: Arc<Shared>, client: TcpStream, permit: OwnedS
             shared.count_unserved();
             return;
         }
+        shared.following.hurry();
         wait(&mut changes, until).await;
     }
 }

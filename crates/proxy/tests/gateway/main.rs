@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod cluster;
+mod fake;
+mod hostile;
+mod kinds;
 mod listed;
 mod load;
+mod passing;
 mod under_load;
 
 use std::future::Future;
