@@ -4,6 +4,7 @@
 //! everything that depends on time. The scheduler process does nothing but perform the
 //! [`scheduler::Action`]s that [`scheduler::Scheduler::step`] returns.
 
+pub mod cause;
 pub mod config;
 pub mod discovery;
 pub mod health;

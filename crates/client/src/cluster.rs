@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use etcd_client::Client;
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::discovery::Discovery;
 use tokio::sync::watch as shown;
 use tokio::task::JoinHandle;
@@ -130,7 +131,7 @@ impl Cluster {
 
     /// Sets a member aside that failed, and asks for the members: it may have moved.
     fn set_aside(&self, chosen: &Chosen, why: &dyn std::error::Error) {
-        let why = crate::words::chain(why);
+        let why = chain(why);
         let mut is_news = false;
         self.inner.shared.roster.send_if_modified(|roster| {
             is_news = roster.set_aside(chosen, why.clone());

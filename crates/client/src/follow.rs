@@ -5,12 +5,12 @@ mod pace;
 use std::sync::Arc;
 use std::time::Duration;
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::discovery::{Discovery, DiscoveryError, Members};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::words::chain;
 use pace::Pace;
 
 /// What is known of the members.

@@ -12,7 +12,6 @@
 mod cluster;
 mod follow;
 mod in_order;
-mod words;
 
 pub use cluster::{CallError, Cluster, Options, Watch, WatchError};
 pub use follow::{Following, Known, Trouble};

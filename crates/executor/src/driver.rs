@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::time::Timestamp;
 use etcd_mesos_core::wire::{Binary, BinaryRole, FromExecutor};
 use etcd_mesos_etcd::EtcdVersion;
@@ -26,7 +27,6 @@ use crate::guard::{Guard, Logic};
 use crate::link::{SharedLedger, lock};
 use crate::process::{EtcdProcess, ask_version};
 use crate::supervisor::{Action, Event, Outcome, Settings, TaskUpdate};
-use crate::words::chain;
 
 /// The name of the data directory in the sandbox.
 pub const DATA_DIRECTORY: &str = "etcd_data";

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use etcd_mesos_core::cause::chain;
 use futures_util::FutureExt;
 use mesos_v1::executor::calls::Update;
 use mesos_v1::executor::{Call, Calls, Event as Said, ExecutorClient, ExecutorSubscription};
@@ -13,7 +14,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use crate::ledger::{Ledger, grace};
 use crate::supervisor::Event;
-use crate::words::chain;
 
 /// The pause between two attempts to subscribe. An agent that has restarted destroys the container
 /// of each executor that is not back 2 s after its recovery, and answers 503 until then.

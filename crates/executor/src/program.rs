@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use etcd_mesos_core::cause::chain;
 use mesos_v1::executor::{ExecutorClient, ExecutorEnvironment};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,7 +15,6 @@ use crate::arguments::Wanted;
 use crate::driver::{Driver, Ends};
 use crate::link::{Link, SharedLedger, shutdown_grace};
 use crate::supervisor::{Event, Outcome, Supervisor};
-use crate::words::chain;
 
 pub(crate) const HELP: &str = "\
 etcd-mesos-executor: supervises one etcd process for as long as its Mesos task lives.

@@ -1,22 +1,4 @@
-//! Words for people: an error with all of its causes in one line, and a text cut to its bound.
-
-use std::error::Error;
-
-/// An error and what caused it, in one line: `what failed: why: why`.
-pub fn chain(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        // Some libraries repeat their cause in their own text.
-        if !words.ends_with(&text) {
-            words.push_str(": ");
-            words.push_str(&text);
-        }
-        cause = error.source();
-    }
-    words
-}
+//! Words for people, cut to their bound.
 
 /// The text, cut at a whole character to at most `bytes_max` bytes.
 pub fn cut(mut text: String, bytes_max: usize) -> String {

@@ -4,7 +4,6 @@
 //! [`seat`] keeps one process by that, [`fleet`] all of a mode.
 
 mod data_dir;
-mod environment;
 mod fleet;
 mod keeper;
 mod launch;

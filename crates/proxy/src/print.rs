@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use etcd_mesos_client::Following;
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::discovery::{Discovery, DiscoveryError, Members};
 
 use tokio::time::sleep;
 
 use crate::child::PeersError;
-use crate::error::{ProxyError, chain};
+use crate::error::ProxyError;
 use crate::server::{self, Prepared};
 use crate::settings::Settings;
 use crate::signals::Signals;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::id::{FrameworkId, OfferId, TaskId};
 use etcd_mesos_core::scheduler::{
     Action, Event, ExitCode, Line, SaveFailure, SaveId, Scheduler, Tone,
@@ -21,7 +22,7 @@ use crate::address::OwnAddress;
 use crate::admin::{Snapshot, StoreReport, TURN};
 use crate::artifacts::Artifacts;
 use crate::guard::Guarded;
-use crate::link::{Link, Told, What, chain};
+use crate::link::{Link, Told, What};
 use crate::probes::{Looked, Probes};
 use crate::settings::Framework;
 use crate::transcript::Transcript;

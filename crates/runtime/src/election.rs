@@ -1,10 +1,10 @@
 //! Who leads the masters, watched for as long as the program lives.
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_zk::{Detected, LeadingMaster, MasterDetector, ZkConfig, ZkUrl};
 use mesos_v1::{Elected, Election, Endpoint, Masters, Scheme};
 use tokio::sync::watch;
 
-use crate::link::chain;
 use crate::settings::MasterSource;
 
 /// The masters that the settings name; an election is watched from now on, by a task that ends with the last

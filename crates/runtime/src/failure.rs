@@ -1,9 +1,8 @@
 //! What it means that a connection to the masters failed, and which flag to look at.
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::scheduler::LinkFailure;
 use mesos_v1::{CallError, ConnectError, HandshakeError, RedirectError, Retry, Scheme};
-
-use crate::link::chain;
 
 /// What a failure means, and what may be behind it: the trouble of whoever watches the election.
 pub(crate) fn classify(error: &CallError, trouble: Option<String>) -> LinkFailure {

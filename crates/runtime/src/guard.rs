@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::discovery::{Cost, Discovery, DiscoveryError, Members};
 use etcd_mesos_core::id::FrameworkId;
 use etcd_mesos_core::store::{StateStore, StoreError, Stored, Version};
 use serde::Serialize;
 use tokio::time::Instant;
-
-use crate::link::chain;
 
 /// How long calls may take.
 #[derive(Clone, Copy, Debug)]

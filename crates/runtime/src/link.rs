@@ -3,10 +3,10 @@
 //! A call that fails ends the connection: after a new subscription everything is reconciled, and
 //! that is simpler, and safer, than to reason about what a lost call may have done.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::scheduler::{LinkFailure, LivingFramework};
 use mesos_v1::proto::FrameworkInfo;
 use mesos_v1::scheduler::{Call, Calls, SchedulerClient, SchedulerConfig, Subscription};
@@ -221,16 +221,4 @@ async fn send_all(calls: Calls, mut queue: mpsc::UnboundedReceiver<Call>) -> Cal
     }
     // The driver has dropped this connection, which ends with it.
     std::future::pending().await
-}
-
-/// An error and its causes, in one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        words.push_str(": ");
-        words.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    words
 }

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::id::MemberName;
 use etcd_mesos_core::scheduler::Event;
 use etcd_mesos_etcd::probe::Probe;
 use tokio::sync::mpsc;
-
-use crate::link::chain;
 
 /// How long one look may take in all.
 const LOOK_MAX: Duration = Duration::from_secs(3);

@@ -1,12 +1,13 @@
 //! What an answer says: members, that they are as they were, or a trouble. Pure.
 
 use bytes::Bytes;
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::discovery::Members;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::entry::member;
-use crate::trouble::{Trouble, chain, printable};
+use crate::trouble::{Trouble, printable};
 
 /// The longest tag that is sent back; ours have 34 characters.
 const TAG_MAX: usize = 256;

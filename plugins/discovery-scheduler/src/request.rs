@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use etcd_mesos_core::cause::chain;
 use http::{HeaderValue, Request, header};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
@@ -15,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::answer::Answer;
 use crate::server::Server;
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 
 /// A hundred times what a large cluster's members are.
 pub(crate) const BODY_MAX: usize = 1024 * 1024;

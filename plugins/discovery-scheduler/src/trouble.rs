@@ -47,17 +47,6 @@ pub(crate) fn printable(text: &str) -> String {
     shown.escape_debug().collect()
 }
 
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words += &format!(": {error}");
-        cause = error.source();
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

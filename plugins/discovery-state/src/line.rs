@@ -6,13 +6,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use etcd_mesos_core::cause::chain;
 use mesos_v1::scheduler::{SchedulerClient, SchedulerConfig};
 use mesos_v1::{Authorities, ClientCertificate, Credentials, Document, Endpoint, Scheme, Tls};
 use tokio::time::{Instant, timeout_at};
 
 use crate::flaw::Flaw;
 use crate::section::MesosStateSection;
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 use crate::walk::{Reader, Walk};
 
 /// So much has to come within a progress timeout, or the end: at the usual one a connection of 35 kB/s is enough.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_zk::{Detected, LeadingMaster, MasterDetector, ZkConfig, ZkUrl};
 use mesos_v1::{Endpoint, Masters, Scheme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio::time::timeout;
 
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 
 /// How long an election is waited for.
 const ELECTION_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,11 +1,11 @@
 //! Reads a state without a master, for benches.
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::discovery::Found;
 
 use crate::choose::{choose, once_each};
 use crate::frameworks::{Frameworks, Wanted};
 use crate::task::Place;
-use crate::trouble::chain;
 use crate::walk::Walk;
 
 /// The members of the framework of that name in a `/state` that comes in these pieces; without those whose agents

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::discovery::DiscoveryError;
 use mesos_v1::CallError;
 
@@ -77,17 +78,6 @@ impl From<Flaw> for Trouble {
     fn from(flaw: Flaw) -> Trouble {
         Trouble::lie(chain(&flaw))
     }
-}
-
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words += &format!(": {error}");
-        cause = error.source();
-    }
-    words
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use etcd_client::Client;
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::discovery::Found;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
@@ -12,7 +13,6 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Shared;
 use super::connection::{JoinError, connect};
 use super::roster::{Serving, Standing};
-use crate::words::chain;
 
 /// The pauses between two tries to join a member: so long that it costs nothing, so short that a member that was
 /// started again is soon of use.

@@ -1,8 +1,7 @@
 //! How one of the list failed, and what all of them together come to: pure.
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::discovery::DiscoveryError;
-
-use crate::words::chain;
 
 /// A failure that can be told again.
 #[derive(Clone, Debug, PartialEq, Eq)]

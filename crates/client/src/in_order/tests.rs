@@ -95,7 +95,7 @@ fn whose(answer: Result<Members, DiscoveryError>) -> String {
 }
 
 fn chain(error: DiscoveryError) -> String {
-    crate::words::chain(&error)
+    etcd_mesos_core::cause::chain(&error)
 }
 
 #[test]

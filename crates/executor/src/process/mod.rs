@@ -1,6 +1,5 @@
 //! One etcd process: started, read, signalled, waited for.
 
-mod environment;
 mod output;
 mod parent_death;
 mod ring;
@@ -169,7 +168,7 @@ fn command(file: &Path, sandbox: &Path) -> Command {
     command
         .current_dir(sandbox)
         .env_clear()
-        .envs(environment::for_etcd(std::env::vars_os()))
+        .envs(etcd_mesos_etcd::environment::for_etcd(std::env::vars_os()))
         .stdin(Stdio::null())
         .process_group(0)
         .kill_on_drop(true);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::observation::Observation;
 use etcd_mesos_core::time::Timestamp;
 use etcd_mesos_core::wire::{ExecutorData, LaunchOrder};
@@ -13,7 +14,7 @@ use super::{
     order_grace, timing,
 };
 use crate::safety::{DataDirectory, History};
-use crate::words::{chain, cut};
+use crate::words::cut;
 
 impl Supervisor {
     pub(super) fn absorb(&mut self, now: Timestamp, event: Event) {

@@ -1,10 +1,10 @@
 //! What the scheduler orders by MESSAGE, and whether it still may.
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_core::id::ClusterId;
 use etcd_mesos_core::wire::{Order, ToExecutor};
 
 use super::Supervisor;
-use crate::words::chain;
 
 impl Supervisor {
     pub(super) fn message(&mut self, data: &[u8]) {

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use super::{environment, output};
+use super::output;
 
 /// How long the rest of the output is waited for after the process is gone.
 const DRAIN_WAIT: Duration = Duration::from_millis(200);
@@ -93,7 +93,7 @@ fn command(of: std::process::Command) -> Command {
     let mut command = Command::from(of);
     command
         .env_clear()
-        .envs(environment::for_etcd(std::env::vars_os()))
+        .envs(etcd_mesos_etcd::environment::for_etcd(std::env::vars_os()))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use etcd_mesos_core::cause::chain;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -10,7 +11,6 @@ use super::line::Target;
 use super::plan::Plan;
 use super::process::Process;
 use super::targets::Told;
-use crate::error::chain;
 use crate::listen::ListenUrl;
 
 /// What an operator sees of a child.

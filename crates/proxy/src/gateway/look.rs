@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use etcd_mesos_core::cause::chain;
 use etcd_mesos_etcd::probe::{Probe, ProbeError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -136,14 +137,4 @@ async fn knock(authority: &str, max: Duration) -> io::Result<()> {
         Ok(ended) => ended,
         Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")),
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    words
 }

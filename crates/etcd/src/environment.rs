@@ -1,4 +1,4 @@
-//! What of the executor's environment reaches etcd: almost nothing.
+//! What of a program's environment reaches the etcd that it starts: almost nothing.
 //!
 //! etcd reads an environment variable for each of its flags (`ETCD_NAME` for `--name`): tried, an
 //! inherited `ETCD_FORCE_NEW_CLUSTER` is obeyed and `ETCD_NAME` is fatal beside `--name`. An agent
@@ -11,16 +11,18 @@ const PASSED: [&str; 7] = [
     // Where programs and temporary files are.
     "PATH",
     "HOME",
-    "TMPDIR", // The time zone of log lines.
+    "TMPDIR",
+    // The time zone of log lines.
     "TZ",
     // The size of the container, which Go does not find out by itself in the versions in use.
     "GOMAXPROCS",
-    "GOMEMLIMIT", // How much of a panic is printed.
+    "GOMEMLIMIT",
+    // How much of a panic is printed.
     "GOTRACEBACK",
 ];
 
 /// The variables that etcd gets of those that are there.
-pub(super) fn for_etcd(
+pub fn for_etcd(
     all: impl Iterator<Item = (OsString, OsString)>,
 ) -> impl Iterator<Item = (OsString, OsString)> {
     all.filter(|(name, _)| PASSED.iter().any(|passed| name == passed))
