@@ -202,6 +202,16 @@ impl Health {
         self.miss.is_some() && self.is_dead(settings, now)
     }
 
+    /// Whether what it told is too old to send somebody there: ports are given to others, and the next one
+    /// there may be of another cluster. So it is where nobody was served for a while.
+    pub(super) fn is_stale(&self, settings: &Settings, now: Instant) -> bool {
+        let is_old = |at| now >= at + settings.look_every * 2;
+        self.told.is_some()
+            && self.miss.is_none()
+            && !self.is_late(now)
+            && self.answered.is_some_and(is_old)
+    }
+
     /// Since when it knows no leader.
     pub(super) fn leaderless(&self) -> Option<Instant> {
         self.leaderless

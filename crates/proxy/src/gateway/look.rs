@@ -69,6 +69,7 @@ impl Eye {
         let has_traffic = self.brought(shared) != before;
         shared.state().table.looked(self.key, seen, has_traffic, Instant::now());
         shared.judge();
+        shared.wake();
         let state = shared.state();
         if state.is_over { None } else { state.table.pause(self.key) }
     }

@@ -21,11 +21,15 @@ use super::table::Key;
 /// How often who waits tries again where nothing changes: a member that was late may take it.
 const AGAIN: Duration = Duration::from_millis(500);
 
+/// How long a client waits for looks at members of which nothing new is known. They take a millisecond.
+const FRESHEN_MAX: Duration = Duration::from_millis(300);
+
 /// Serves a client that was accepted.
 pub(super) async fn serve(shared: Arc<Shared>, client: TcpStream, permit: OwnedSemaphorePermit) {
     let until = Instant::now() + shared.settings.wait_max;
     let mut changes = shared.changes();
     let mut waiting = None;
+    freshen(&shared, &mut changes).await;
     loop {
         changes.mark_unchanged();
         if let Some((ticket, member)) = reach(&shared).await {
@@ -43,6 +47,15 @@ pub(super) async fn serve(shared: Arc<Shared>, client: TcpStream, permit: OwnedS
         }
         shared.following.hurry();
         wait(&mut changes, until).await;
+    }
+}
+
+/// Has members looked at of which nothing new is known, and waits for that a moment.
+async fn freshen(shared: &Shared, changes: &mut watch::Receiver<()>) {
+    let until = Instant::now() + FRESHEN_MAX;
+    shared.stale().into_iter().for_each(|key| shared.look_soon(key));
+    while Instant::now() < until && !shared.stale().is_empty() {
+        wait(changes, until).await;
     }
 }
 

@@ -128,6 +128,11 @@ impl Shared {
         self.following.hurry();
     }
 
+    /// Members of which nothing new is known for too long.
+    pub(super) fn stale(&self) -> Vec<Key> {
+        self.state().table.stale(Instant::now())
+    }
+
     /// Has a member looked at soon.
     pub(super) fn look_soon(&self, key: Key) {
         if let Some(look) = self.state().looks.get(&key) {

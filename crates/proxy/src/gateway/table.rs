@@ -133,6 +133,13 @@ impl Table {
         self.get(key).map(|member| member.health.pause(is_in_use, &self.settings))
     }
 
+    /// Members of which nothing new is known for too long.
+    pub(super) fn stale(&self, now: Instant) -> Vec<Key> {
+        let is_stale =
+            |(_, m): &(Key, &Member)| m.left.is_none() && m.health.is_stale(&self.settings, now);
+        self.iter().filter(is_stale).map(|(key, _)| key).collect()
+    }
+
     /// The member for a new connection, which is counted from now on.
     pub(super) fn choose(
         &mut self,

@@ -106,6 +106,15 @@ impl Cluster {
         self.members[index].until_it_serves().await;
     }
 
+    /// Ends the only member, and starts a cluster of another token and without data at its URLs.
+    pub async fn succeed_by_a_stranger(&mut self) {
+        self.process(0).kill();
+        std::fs::remove_dir_all(self.path(&self.members[0].name)).unwrap();
+        self.token = "stranger";
+        self.run(0, "new");
+        self.members[0].until_it_serves().await;
+    }
+
     /// Removes a member, adds another one with new URLs and an empty directory in its place, and says
     /// after each step which client URLs `member list` has.
     pub async fn replace(&mut self, index: usize, mut say: impl FnMut(&[String])) {

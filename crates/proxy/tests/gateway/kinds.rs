@@ -151,3 +151,25 @@ async fn a_cluster_that_was_made_anew_is_followed_when_the_old_one_is_gone() {
     until_standings(&gateway, &[(&new.urls()[0], Standing::Serves)]).await;
     assert_ne!(gateway.view().cluster_id, pinned);
 }
+
+/// Ports are given to others. A gateway that served nobody for a while looks before it sends somebody.
+#[tokio::test]
+async fn whoever_has_got_the_port_of_a_member_gets_no_connection() {
+    let mut cluster = Cluster::start(1, "first").await;
+    let url = cluster.urls().remove(0);
+    // It would not look again by itself while this test lasts.
+    let slow = |settings: &mut Settings| settings.look_every = Duration::from_millis(1_500);
+    let (gateway, _listed) = before(from_ref(&url), slow).await;
+    until_standings(&gateway, &[(&url, Standing::Serves)]).await;
+    let looked = std::time::Instant::now();
+    cluster.succeed_by_a_stranger().await;
+    until("what is known to be old", PATIENCE, || async {
+        (looked.elapsed() > Duration::from_millis(3_100)).then_some(())
+    })
+    .await;
+    assert_eq!(gateway.view().members[0].standing, Standing::Serves, "it has not looked again");
+    let _client = connect(&gateway).await;
+    until_standings(&gateway, &[(&url, Standing::OtherCluster)]).await;
+    let view = gateway.view();
+    assert_eq!((view.open, view.waiting, view.members[0].opened), (0, 1, 0));
+}

@@ -136,6 +136,24 @@ fn it_is_leaderless_since_the_first_look_that_showed_it() {
 }
 
 #[test]
+fn what_is_told_grows_stale_and_a_look_at_it_ends_that_however_it_ends() {
+    let (begin, settings) = (Instant::now(), Settings::on(Vec::new()));
+    let mut health = after(begin, vec![(0, serves(), false)]);
+    let is_stale = |health: &Health, at| health.is_stale(&settings, begin + MS * at);
+    assert!(!is_stale(&health, 3_999));
+    assert!(is_stale(&health, 4_000));
+    health.ask(begin + MS * 4_000);
+    assert!(is_stale(&health, 4_199));
+    assert!(!is_stale(&health, 4_200), "it is late, and that is known");
+    health.absorb(silent(), false, begin + MS * 5_000);
+    assert!(!is_stale(&health, 5_000));
+    health.absorb(serves(), false, begin + MS * 5_100);
+    assert!(!is_stale(&health, 5_100));
+    let reticent = after(begin, vec![(0, Seen::Alive(String::new()), false)]);
+    assert!(!is_stale(&reticent, 60_000), "there is nothing that could have changed");
+}
+
+#[test]
 fn the_pause_is_short_after_a_miss_and_long_where_nobody_is_served() {
     let (begin, settings) = (Instant::now(), Settings::on(Vec::new()));
     let pause = |looks, is_in_use| after(begin, looks).pause(is_in_use, &settings);
