@@ -63,7 +63,6 @@ pub struct ListenError {
 /// A gateway that runs. Dropping it ends it and all its connections.
 #[derive(Debug)]
 pub struct Gateway {
-    addresses: Vec<SocketAddr>,
     shared: Arc<Shared>,
     doors: JoinSet<()>,
     watch: JoinSet<()>,
@@ -76,17 +75,16 @@ pub struct Gateway {
 pub async fn start(settings: Settings, following: Arc<Following>) -> Result<Gateway, ListenError> {
     let bound = settings.listen.iter().map(bind).collect::<Result<Vec<_>, _>>()?;
     let places = Arc::new(Semaphore::new(settings.open_max.clamp(1, Semaphore::MAX_PERMITS)));
-    let shared = Arc::new(Shared::new(settings, following));
+    let addresses = bound.iter().map(|(address, _)| *address).collect();
+    let shared = Arc::new(Shared::new(settings, addresses, following));
     let mut watch = JoinSet::new();
     watch.spawn(watchman::follow(Arc::clone(&shared)));
     watch.spawn(watchman::watch(Arc::clone(&shared)));
     let mut doors = JoinSet::new();
-    let mut addresses = Vec::new();
-    for (address, listener) in bound {
-        addresses.push(address);
+    for (_, listener) in bound {
         doors.spawn(accept::accept(Arc::clone(&shared), listener, Arc::clone(&places)));
     }
-    Ok(Gateway { addresses, shared, doors, watch })
+    Ok(Gateway { shared, doors, watch })
 }
 
 fn bind(address: &SocketAddr) -> Result<(SocketAddr, TcpListener), ListenError> {
@@ -98,7 +96,7 @@ fn bind(address: &SocketAddr) -> Result<(SocketAddr, TcpListener), ListenError> 
 impl Gateway {
     /// Where it listens, in the order of the settings.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.addresses.clone()
+        self.shared.doors.clone()
     }
 
     /// What it does now.

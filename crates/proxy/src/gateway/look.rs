@@ -30,7 +30,7 @@ pub(super) fn spawn(shared: &Arc<Shared>, key: Key) {
     let place = Arc::clone(&member.place);
     let soon = Arc::new(Notify::new());
     state.looks.insert(key, Arc::clone(&soon));
-    let eye = Eye { key, probe: Probe::new(&place.client_url), place, soon };
+    let eye = Eye { key, probe: Probe::new(&place.client_url), place, soon, ourselves: None };
     drop(state);
     tokio::spawn(eye.run(Arc::downgrade(shared)));
 }
@@ -40,10 +40,17 @@ struct Eye {
     place: Arc<Place>,
     probe: Probe,
     soon: Arc<Notify>,
+    /// What is seen of a member that is this gateway itself. It would answer for any other member.
+    ourselves: Option<Seen>,
 }
 
 impl Eye {
     async fn run(mut self, gateway: Weak<Shared>) {
+        if let Some(shared) = gateway.upgrade() {
+            let Shared { settings, doors, .. } = &*shared;
+            self.ourselves =
+                connect::is_ourselves(&self.place.authority, settings.look_max, doors).await;
+        }
         while let Some(shared) = gateway.upgrade() {
             let Some(pause) = self.look(&shared).await else { break };
             drop(shared);
@@ -76,6 +83,9 @@ impl Eye {
 
     async fn seen(&mut self, shared: &Shared) -> Seen {
         let max = shared.settings.look_max;
+        if let Some(ourselves) = &self.ourselves {
+            return ourselves.clone();
+        }
         if !self.place.is_tls {
             return self.ask(max).await;
         }

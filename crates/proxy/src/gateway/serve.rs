@@ -68,7 +68,7 @@ async fn reach(shared: &Arc<Shared>) -> Option<(Ticket, TcpStream)> {
     let mut tried = Vec::new();
     loop {
         let (ticket, place) = Ticket::draw(shared, &tried)?;
-        match connect::connect(&place.authority, shared.settings.connect_max).await {
+        match connect::connect(&place.authority, shared.settings.connect_max, &shared.doors).await {
             Ok(member) => return Some((ticket, member)),
             Err(error) if connect::is_our_own(&error) => {
                 shared.trouble(own_words(&error));

@@ -1,6 +1,7 @@
 //! What the tasks of a gateway share: one lock over what is known, never held while one waits.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,6 +24,8 @@ const TROUBLE_LASTS: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) settings: Settings,
+    /// Where it listens, in the order of the settings.
+    pub(super) doors: Vec<SocketAddr>,
     pub(super) following: Arc<Following>,
     state: Mutex<State>,
     /// Is sent to whenever something changed that clients may wait for.
@@ -71,7 +74,11 @@ pub(super) struct Counts {
 }
 
 impl Shared {
-    pub(super) fn new(settings: Settings, following: Arc<Following>) -> Shared {
+    pub(super) fn new(
+        settings: Settings,
+        doors: Vec<SocketAddr>,
+        following: Arc<Following>,
+    ) -> Shared {
         let state = State {
             table: Table::new(settings.clone()),
             opens: Opens::default(),
@@ -81,6 +88,7 @@ impl Shared {
         };
         Shared {
             settings,
+            doors,
             following,
             state: Mutex::new(state),
             changed: watch::Sender::new(()),

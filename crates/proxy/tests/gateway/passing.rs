@@ -250,3 +250,29 @@ async fn a_stop_lets_what_is_under_way_come_to_its_end_and_accepts_nobody() {
     timeout(PATIENCE, stop).await.unwrap().unwrap();
     assert!(began.elapsed() < Duration::from_secs(6), "it went when it was quiet");
 }
+
+/// A gateway that is among the members that it finds is none: it would answer for each of the others.
+#[tokio::test]
+async fn a_gateway_is_no_member_of_its_own() {
+    for door in ["127.0.0.1:0", "0.0.0.0:0"] {
+        let echo = Fake::echo("").await;
+        let doors = |settings: &mut Settings| settings.listen = vec![door.parse().unwrap()];
+        let (gateway, listed) = before(from_ref(&echo.url), doors).await;
+        let port = gateway.addresses()[0].port();
+        let own = format!("http://127.0.0.1:{port}");
+        listed.say(&[own.clone(), echo.url.clone()]);
+        until("it to know itself", PATIENCE, || async {
+            let view = gateway.view();
+            let member = view.members.iter().find(|member| member.client_url == own)?;
+            member.because.contains("own address").then_some(())
+        })
+        .await;
+        for _ in 0..20 {
+            let mut client = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            assert_eq!(ask(&mut client, "hello", 5).await, "hello");
+        }
+        let view = gateway.view();
+        let member = view.members.iter().find(|member| member.client_url == own).unwrap();
+        assert_eq!(member.opened, 0, "{member:?}");
+    }
+}
