@@ -118,9 +118,9 @@ impl Cluster {
     /// Removes a member, adds another one with new URLs and an empty directory in its place, and says
     /// after each step which client URLs `member list` has.
     pub async fn replace(&mut self, index: usize, mut say: impl FnMut(&[String])) {
-        let helper = (index + 1) % self.members.len();
+        let another = (index + 1) % self.members.len();
         let old = self.members[index].look().await.unwrap().member_id;
-        let mut client = self.members[helper].client().await;
+        let mut client = self.members[another].client().await;
         until("the removal", PATIENCE, || {
             let mut client = client.cluster_client();
             async move { client.member_remove(old.0).await.ok() }
