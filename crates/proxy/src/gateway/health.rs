@@ -15,6 +15,8 @@ const LATE_AFTER: Duration = Duration::from_millis(200);
 const MISSES_OF_DEATH: u32 = 3;
 /// The first pause after a miss; it doubles with each further one.
 const MISS_PAUSE: Duration = Duration::from_millis(100);
+/// An etcd that is about to end answers a look for so long, and no longer.
+const SUSPICION: Duration = Duration::from_millis(300);
 /// How many times longer the pause is where a look finds little or nobody is served.
 const LAZY: u32 = 5;
 
@@ -66,6 +68,8 @@ pub(super) struct Health {
     miss: Option<Miss>,
     asked: Option<Instant>,
     leaderless: Option<Instant>,
+    /// When it broke a connection off; until a look that began some time later has ended.
+    suspected: Option<Instant>,
 }
 
 /// Looks that showed nothing, since the last sign of life.
@@ -82,9 +86,16 @@ impl Health {
         self.asked = Some(now);
     }
 
+    /// It broke a connection off: it may be about to end, as one is that was removed from its cluster.
+    pub(super) fn suspect(&mut self, now: Instant) {
+        self.suspected = Some(now);
+    }
+
     /// A look ended. `has_traffic` says that bytes came from the member since the look before.
     pub(super) fn absorb(&mut self, seen: Seen, has_traffic: bool, now: Instant) {
-        self.asked = None;
+        let began = self.asked.take();
+        let is_later = |at: &mut Instant| began.is_none_or(|began| began >= *at + SUSPICION);
+        self.suspected.take_if(is_later);
         match seen {
             Seen::Told(told) => self.hear(Some(told), None, now),
             Seen::Alive(why) => self.hear(None, Some(why), now),
@@ -135,7 +146,9 @@ impl Health {
             Some(_) if self.is_dead(settings, now) => Standing::Dead,
             Some(miss) if miss.is_refused => Standing::Refuses,
             Some(_) => self.known_standing(cluster).max(Standing::Late),
-            None if self.is_late(now) => self.known_standing(cluster).max(Standing::Late),
+            None if self.is_late(now) || self.suspected.is_some() => {
+                self.known_standing(cluster).max(Standing::Late)
+            }
             None => self.known_standing(cluster),
         }
     }
@@ -165,6 +178,7 @@ impl Health {
     pub(super) fn because(&self, standing: Standing, cluster: Option<ClusterId>) -> String {
         let missed = || match &self.miss {
             Some(miss) => format!("{} looks missed: {}", miss.count, miss.words),
+            None if self.suspected.is_some() => "it broke a connection off".to_owned(),
             None => "a look is not answered yet".to_owned(),
         };
         match standing {
@@ -232,6 +246,7 @@ impl Health {
         let every = settings.look_every;
         match &self.miss {
             Some(miss) => (MISS_PAUSE * 2u32.saturating_pow((miss.count - 1).min(16))).min(every),
+            None if self.suspected.is_some() => SUSPICION.min(every),
             None if is_in_use && self.told.is_some() => every,
             None => every * LAZY,
         }

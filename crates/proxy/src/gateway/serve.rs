@@ -180,8 +180,12 @@ impl Drop for Line {
             member.tally.from_member += self.carried.from_member.load(Relaxed);
         }
         let is_idle = state.opens.len() == 0;
+        let is_members_doing = self.end == Some(End::Member) || self.relay.was_left_by_member();
+        if let Some(member) = state.table.get_mut(self.ticket.key).filter(|_| is_members_doing) {
+            member.health.suspect(Instant::now());
+        }
         drop(state);
-        if self.end == Some(End::Member) || self.relay.was_left_by_member() {
+        if is_members_doing {
             shared.look_soon(self.ticket.key);
         }
         if is_idle {

@@ -165,3 +165,24 @@ fn the_pause_is_short_after_a_miss_and_long_where_nobody_is_served() {
     assert_eq!(pause(misses(3), true), MS * 400);
     assert_eq!(pause(misses(40), false), MS * 2_000);
 }
+
+#[test]
+fn who_broke_a_connection_off_is_avoided_until_a_later_look_shows_that_it_lives() {
+    let (begin, settings) = (Instant::now(), Settings::on(Vec::new()));
+    let stands = |health: &Health, at| health.standing(Some(A), &settings, begin + MS * at);
+    let mut health = after(begin, vec![(0, serves(), false)]);
+    assert_eq!(stands(&health, 1_000), Standing::Serves);
+    health.suspect(begin + MS * 1_000);
+    assert_eq!(stands(&health, 1_000), Standing::Late);
+    assert!(health.pause(true, &settings) < settings.look_every);
+    for (at, standing) in
+        [(1_000, Standing::Late), (1_299, Standing::Late), (1_300, Standing::Serves)]
+    {
+        health.ask(begin + MS * at);
+        health.absorb(serves(), false, begin + MS * at);
+        assert_eq!(stands(&health, at), standing, "a look at {at} ms");
+    }
+    health.suspect(begin + MS * 2_000);
+    health.absorb(Seen::Refused("refused".to_owned()), false, begin + MS * 2_001);
+    assert_eq!(stands(&health, 2_001), Standing::Refuses);
+}
