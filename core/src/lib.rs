@@ -20,5 +20,6 @@ pub mod status;
 pub mod store;
 pub mod time;
 pub mod transcript;
+pub mod trouble;
 pub mod view;
 pub mod wire;

@@ -10,7 +10,8 @@ use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use crate::question::Question;
-use crate::trouble::{Trouble, listed};
+use crate::shown::listed;
+use etcd_mesos_core::trouble::Trouble;
 
 /// How many aliases are followed.
 const ALIASES_MAX: usize = 8;

@@ -15,7 +15,8 @@ use crate::exchange::Line;
 use crate::members::Member;
 use crate::question::Question;
 use crate::service::{Group, Service};
-use crate::trouble::{Trouble, listed};
+use crate::shown::listed;
+use etcd_mesos_core::trouble::Trouble;
 
 /// How many hosts are asked for that stand in an answer without an address. etcd clusters have 9
 /// members at most; a list of hundreds would make this program a flood.

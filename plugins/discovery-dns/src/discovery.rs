@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use etcd_mesos_core::discovery::{Cost, Discovery, DiscoveryError, Members};
-use etcd_mesos_core::plugin::SectionProblem;
 use tokio::time::{Instant, timeout_at};
 
 use crate::conversation;
@@ -14,7 +13,7 @@ use crate::members::{Member, in_order};
 use crate::plan::Plan;
 use crate::race;
 use crate::server::Server;
-use crate::trouble::{Kind, Trouble};
+use etcd_mesos_core::trouble::Trouble;
 
 /// The shortest pause between two queries. mesos-dns learns nothing new within 60 s, as it is usually
 /// set up; other DNS servers may.
@@ -61,15 +60,7 @@ impl MesosDns {
 
     /// What all servers' troubles together are.
     fn failed(&self, troubles: &[Trouble]) -> DiscoveryError {
-        let place = self.place();
-        let words: Vec<&str> = troubles.iter().map(|trouble| trouble.words.as_str()).collect();
-        let words = words.join("; ");
-        match troubles.iter().map(|trouble| trouble.kind).max() {
-            Some(Kind::Nobody) => DiscoveryError::NobodyFound { place, found: words },
-            Some(Kind::Lie) => DiscoveryError::Unusable { place, found: words },
-            Some(Kind::Away) => DiscoveryError::Unavailable { place, source: words.into() },
-            None => DiscoveryError::Unavailable { place, source: "it has no address".into() },
-        }
+        Trouble::of_all(troubles, self.place())
     }
 }
 
@@ -89,30 +80,6 @@ impl Discovery for MesosDns {
     async fn members(&self) -> Result<Members, DiscoveryError> {
         let found = self.first_answer().await.map_err(|troubles| self.failed(&troubles))?;
         in_order(found).ok_or_else(|| self.failed(&[Trouble::nobody("no member at all")]))
-    }
-}
-
-/// What becomes of a section that nobody checked.
-#[derive(Debug)]
-pub(crate) struct Misconfigured {
-    pub problems: Vec<SectionProblem>,
-}
-
-#[async_trait]
-impl Discovery for Misconfigured {
-    fn place(&self) -> String {
-        "a DNS server by [discovery.mesos_dns]".to_owned()
-    }
-
-    fn cost(&self) -> Cost {
-        Cost::new(PAUSE, "nothing: the section is wrong, and nobody is asked")
-    }
-
-    async fn members(&self) -> Result<Members, DiscoveryError> {
-        let problems =
-            self.problems.iter().map(|problem| format!("{}: {}", problem.key, problem.text));
-        let source = problems.collect::<Vec<_>>().join("; ").into();
-        Err(DiscoveryError::Unavailable { place: self.place(), source })
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout_at};
 
 use crate::question::{Question, dislikes_edns, read};
-use crate::trouble::Trouble;
+use etcd_mesos_core::trouble::Trouble;
 
 /// How often a question is asked over UDP, which may lose it or its answer.
 const TRIES: u32 = 2;

@@ -57,7 +57,7 @@ mod race;
 mod section;
 mod server;
 mod service;
-mod trouble;
+mod shown;
 
 pub use members::members_of_answer;
 pub use section::{MesosDnsPlugin, MesosDnsSection};

@@ -7,7 +7,7 @@ use std::fmt;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::trouble::printable;
+use crate::shown::printable;
 
 /// The size of answers over UDP that pass every network in one piece (DNS flag day 2020).
 const PAYLOAD_BYTES: u16 = 1232;

@@ -8,8 +8,9 @@ use etcd_mesos_core::setting::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::discovery::{MesosDns, Misconfigured};
+use crate::discovery::MesosDns;
 use crate::plan::Plan;
+use etcd_mesos_core::trouble::Misconfigured;
 
 /// The plugin `mesos_dns`.
 pub struct MesosDnsPlugin;
@@ -85,7 +86,9 @@ impl DiscoveryPlugin for MesosDnsPlugin {
     fn make(section: MesosDnsSection, _: &Context) -> Arc<dyn Discovery> {
         match Plan::of(&section) {
             Ok(plan) => Arc::new(MesosDns::new(plan)),
-            Err(problems) => Arc::new(Misconfigured { problems }),
+            Err(problems) => {
+                Arc::new(Misconfigured { place: "a DNS server by [discovery.mesos_dns]", problems })
+            }
         }
     }
 }

@@ -7,7 +7,8 @@ use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::entry::member;
-use crate::trouble::{Trouble, printable};
+use crate::shown::printable;
+use etcd_mesos_core::trouble::Trouble;
 
 /// The longest tag that is sent back; ours have 34 characters.
 const TAG_MAX: usize = 256;
@@ -87,7 +88,7 @@ mod tests {
     use etcd_mesos_core::discovery::Found;
 
     use super::*;
-    use crate::trouble::Kind;
+    use etcd_mesos_core::trouble::Kind;
 
     const ONE: &str = r#"[{"name":"a","host":"10.0.0.1","clientPort":1,"new":{"key":[]}}]"#;
 

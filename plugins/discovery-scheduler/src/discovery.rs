@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use etcd_mesos_core::discovery::{Cost, Discovery, DiscoveryError, Found, Members};
-use etcd_mesos_core::plugin::SectionProblem;
 use http::HeaderValue;
 use tokio::time::Instant;
 
 use crate::answer::{Said, read};
 use crate::request::Question;
 use crate::server::Server;
-use crate::trouble::{Kind, Trouble};
+use etcd_mesos_core::trouble::Trouble;
 
 /// The shortest pause between two queries: an answer is a few hundred bytes out of the scheduler's memory.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -120,14 +119,7 @@ impl SchedulerDiscovery {
 
     /// What all servers' troubles together are.
     fn failed(&self, troubles: &[Trouble]) -> DiscoveryError {
-        let place = self.place();
-        let words: Vec<&str> = troubles.iter().map(|trouble| trouble.words.as_str()).collect();
-        let words = words.join("; ");
-        match troubles.iter().map(|trouble| trouble.kind).max() {
-            Some(Kind::Nobody) => DiscoveryError::NobodyFound { place, found: words },
-            Some(Kind::Lie) => DiscoveryError::Unusable { place, found: words },
-            Some(Kind::Away) | None => DiscoveryError::Unavailable { place, source: words.into() },
-        }
+        Trouble::of_all(troubles, self.place())
     }
 }
 
@@ -160,29 +152,5 @@ impl Discovery for SchedulerDiscovery {
             Some(tag) => self.follow(known, tag).await,
             None => self.members().await,
         }
-    }
-}
-
-/// What becomes of a section that nobody checked.
-#[derive(Debug)]
-pub(crate) struct Misconfigured {
-    pub problems: Vec<SectionProblem>,
-}
-
-#[async_trait]
-impl Discovery for Misconfigured {
-    fn place(&self) -> String {
-        "the scheduler by [discovery.scheduler]".to_owned()
-    }
-
-    fn cost(&self) -> Cost {
-        Cost::new(PAUSE, "nothing: the section is wrong, and nobody is asked")
-    }
-
-    async fn members(&self) -> Result<Members, DiscoveryError> {
-        let problems =
-            self.problems.iter().map(|problem| format!("{}: {}", problem.key, problem.text));
-        let source = problems.collect::<Vec<_>>().join("; ").into();
-        Err(DiscoveryError::Unavailable { place: self.place(), source })
     }
 }

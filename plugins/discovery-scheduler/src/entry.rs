@@ -6,7 +6,7 @@ use etcd_mesos_core::discovery::Found;
 use serde_json::{Map, Value};
 
 use crate::server::is_name;
-use crate::trouble::printable;
+use crate::shown::printable;
 
 const NAME_MAX: usize = 255;
 

@@ -41,7 +41,7 @@ mod entry;
 mod request;
 mod section;
 mod server;
-mod trouble;
+mod shown;
 
 pub use answer::members_of_body;
 pub use section::{SchedulerPlugin, SchedulerSection, Urls};

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::answer::Answer;
 use crate::server::Server;
-use crate::trouble::Trouble;
+use etcd_mesos_core::trouble::Trouble;
 
 /// A hundred times what a large cluster's members are.
 pub(crate) const BODY_MAX: usize = 1024 * 1024;

@@ -10,8 +10,9 @@ use schemars::JsonSchema;
 use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::discovery::{Misconfigured, SchedulerDiscovery};
+use crate::discovery::SchedulerDiscovery;
 use crate::server::Server;
+use etcd_mesos_core::trouble::Misconfigured;
 
 const TIMEOUT_MIN: Span = Span(std::time::Duration::from_millis(100));
 const TIMEOUT_MAX: Span = Span::seconds(60);
@@ -146,7 +147,10 @@ impl DiscoveryPlugin for SchedulerPlugin {
             Ok(servers) => {
                 Arc::new(SchedulerDiscovery::new(servers, section.timeout.0, section.wait.0))
             }
-            Err(problems) => Arc::new(Misconfigured { problems }),
+            Err(problems) => Arc::new(Misconfigured {
+                place: "the scheduler by [discovery.scheduler]",
+                problems,
+            }),
         }
     }
 }

@@ -4,7 +4,7 @@ use hickory_proto::op::OpCode;
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, NS, SRV};
 
 use super::*;
-use crate::trouble::Kind;
+use etcd_mesos_core::trouble::Kind;
 
 const ASKED: &str = "_etcd-client._tcp.etcd.mesos.";
 
